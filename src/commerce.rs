@@ -1,0 +1,1 @@
+//! Prices, totals, trees: commerce rules in typed Diesel and SQL, without HTTP.

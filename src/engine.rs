@@ -1,0 +1,16 @@
+//! JSON:API over descriptors: bytes → query or document → plan → authorized plan → rows → bytes.
+//!
+//! Everything before the load is pure. The engine names no resource, no connector and no web framework.
+
+pub mod field;
+pub mod filter;
+pub mod key;
+pub mod kind;
+pub mod registry;
+pub mod relation;
+pub mod resource;
+pub mod row;
+pub mod rules;
+pub mod sql;
+pub mod value;
+pub mod write;

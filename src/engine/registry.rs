@@ -1,0 +1,28 @@
+//! The resources of one API under its root path.
+
+use std::collections::HashMap;
+
+use super::resource::Resource;
+
+/// One API: back office (`/admin/api`) or storefront (`/api`).
+pub struct Registry {
+    /// `admin` or `storefront`: the word in configuration, tokens and metrics.
+    pub name: &'static str,
+    /// The path before the resource type, without a slash at the end.
+    pub root: String,
+    /// Sorted by type.
+    pub resources: &'static [&'static Resource],
+    by_name: HashMap<&'static str, &'static Resource>,
+}
+
+impl Registry {
+    pub fn new(name: &'static str, root: impl Into<String>, resources: &'static [&'static Resource]) -> Registry {
+        let by_name = resources.iter().map(|resource| (resource.name, *resource)).collect();
+        Registry { name, root: root.into(), resources, by_name }
+    }
+
+    /// The resource of that type, if it is exposed here.
+    pub fn get(&self, name: &str) -> Option<&'static Resource> {
+        self.by_name.get(name).copied()
+    }
+}

@@ -1,0 +1,340 @@
+//! A resource's descriptor: the one declaration from which routes, SQL, documents, rights and the API document follow.
+//!
+//! Descriptors are `static` values built by `const fn` builders. They may name each other in cycles; a builder stores
+//! a target but never reads it. What needs the target is checked by the registry test.
+
+use super::field::Field;
+use super::filter::FilterSpec;
+use super::relation::Relation;
+use super::rules::{NoRules, Rules};
+
+/// The only thing that can become an SQL identifier: a name from the source code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ident(&'static str);
+
+impl Ident {
+    pub const fn new(name: &'static str) -> Ident {
+        Ident(name)
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// What a resource's ids are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdKind {
+    /// `bigint`, drawn from the sequence `<table>_id_seq`.
+    Integer,
+    /// `text`, chosen by the client on create or seeded (units, countries, statuses).
+    Text,
+    /// `uuid`, drawn by the server; the wire id is `{uuid}-{suffix column}` (product prices).
+    Guid { suffix: Ident },
+}
+
+impl IdKind {
+    /// Whether filters on it compare numbers.
+    pub const fn is_numeric(self) -> bool {
+        matches!(self, IdKind::Integer)
+    }
+
+    /// Whether the client chooses the id on create.
+    pub const fn is_assigned(self) -> bool {
+        matches!(self, IdKind::Text)
+    }
+}
+
+/// The identifier of a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    pub column: Ident,
+    pub kind: IdKind,
+    /// What `filter[id]` accepts.
+    pub filter: FilterSpec,
+}
+
+/// What the routes of a resource allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actions {
+    pub list: bool,
+    pub get: bool,
+    pub create: bool,
+    pub update: bool,
+    pub delete: bool,
+    pub delete_list: bool,
+}
+
+/// Everything.
+pub const ALL_ACTIONS: Actions =
+    Actions { list: true, get: true, create: true, update: true, delete: true, delete_list: true };
+/// Lists and items.
+pub const READ_ONLY: Actions =
+    Actions { list: true, get: true, create: false, update: false, delete: false, delete_list: false };
+/// Lists, items, POST and PATCH.
+pub const NO_DELETE: Actions =
+    Actions { list: true, get: true, create: true, update: true, delete: false, delete_list: false };
+/// Lists, items and PATCH.
+pub const READ_AND_UPDATE: Actions =
+    Actions { list: true, get: true, create: false, update: true, delete: false, delete_list: false };
+
+/// Whose a record is: what the access levels of a role compare (contract 23, and Rights in the project's rules).
+#[derive(Clone, Copy, Debug)]
+pub enum Ownership {
+    /// Readable by every caller; writing takes the organization level.
+    Reference,
+    /// Owned by the organization as a whole; also what has no owner at all.
+    Organization,
+    /// The column holds a user's id.
+    User(Ident),
+    /// The column holds a business unit's id.
+    BusinessUnit(Ident),
+    /// A part takes its parent's permission, through the first of these relationships that is set.
+    Part(&'static [&'static str]),
+}
+
+/// The text that `meta=title` shows.
+#[derive(Clone, Copy, Debug)]
+pub enum Title {
+    /// The id.
+    Id,
+    /// The columns' texts, joined by a space.
+    Columns(&'static [Ident]),
+    /// The default value (without localization) of a to-many of localized strings.
+    Localized(&'static str),
+}
+
+/// A filter that is neither the id, a field nor a relationship.
+#[derive(Clone, Copy, Debug)]
+pub struct ExtraFilter {
+    pub name: &'static str,
+    pub target: FilterTarget,
+    pub spec: FilterSpec,
+}
+
+/// What an [`ExtraFilter`] compares.
+#[derive(Clone, Copy, Debug)]
+pub enum FilterTarget {
+    /// The same as `filter[path]`; a path is `id`, a field, a relationship or a dotted path through relationships.
+    Path(&'static str),
+    /// The texts at `member` of the objects in a `jsonb` array column.
+    JsonMember { column: Ident, member: &'static str },
+}
+
+/// A combination of members that is unique in an organization.
+#[derive(Clone, Copy, Debug)]
+pub struct UniqueKey {
+    /// The constraint's or unique index's name in Postgres; a violation is reported for `members`.
+    pub constraint: &'static str,
+    /// Fields and to-one relationships.
+    pub members: &'static [&'static str],
+    /// Whether `meta.upsert` may name it.
+    pub upsert: bool,
+}
+
+/// One resource.
+pub struct Resource {
+    /// The type on the wire: `products`.
+    pub name: &'static str,
+    /// The table or view: `product`.
+    pub table: Ident,
+    pub id: Identity,
+    /// Whether the table has `organization_id` as the first part of its key. Units, countries and statuses have none.
+    pub tenant: bool,
+    pub fields: &'static [Field],
+    pub relations: &'static [Relation],
+    pub ownership: Ownership,
+    pub actions: Actions,
+    pub unique: &'static [UniqueKey],
+    pub extra_filters: &'static [ExtraFilter],
+    /// Lists need this filter (`priceList` on prices).
+    pub mandatory_filter: Option<&'static str>,
+    pub title: Title,
+    /// Whether `meta=title` is refused.
+    pub no_title: bool,
+    /// Whether the parameter `meta` does not exist at all.
+    pub no_meta: bool,
+    pub no_paging: bool,
+    pub no_sorting: bool,
+    /// Without an id in the URL: `/userprofile`, which is the caller's own record.
+    pub singleton: bool,
+    /// Whether `meta.validate` is allowed.
+    pub validatable: bool,
+    pub rules: &'static dyn Rules,
+    /// One or two sentences for the API document.
+    pub about: &'static str,
+}
+
+impl Resource {
+    /// A tenant's resource with generated numeric ids, all actions and organization ownership.
+    pub const fn new(name: &'static str, table: &'static str) -> Resource {
+        Resource {
+            name,
+            table: Ident::new(table),
+            id: Identity {
+                column: Ident::new("id"),
+                kind: IdKind::Integer,
+                filter: FilterSpec::new(super::filter::COMPARISON).lists().ranges(),
+            },
+            tenant: true,
+            fields: &[],
+            relations: &[],
+            ownership: Ownership::Organization,
+            actions: ALL_ACTIONS,
+            unique: &[],
+            extra_filters: &[],
+            mandatory_filter: None,
+            title: Title::Id,
+            no_title: false,
+            no_meta: false,
+            no_paging: false,
+            no_sorting: false,
+            singleton: false,
+            validatable: false,
+            rules: &NoRules,
+            about: "",
+        }
+    }
+
+    /// The table is shared by all organizations.
+    pub const fn global(mut self) -> Resource {
+        self.tenant = false;
+        self
+    }
+
+    /// Ids are texts that the client chooses.
+    pub const fn text_id(mut self, column: &'static str) -> Resource {
+        self.id = Identity {
+            column: Ident::new(column),
+            kind: IdKind::Text,
+            filter: FilterSpec::new(super::filter::EQUALITY),
+        };
+        self
+    }
+
+    /// Ids are `{uuid}-{suffix}`.
+    pub const fn guid_id(mut self, suffix: &'static str) -> Resource {
+        self.id = Identity {
+            column: Ident::new("id"),
+            kind: IdKind::Guid { suffix: Ident::new(suffix) },
+            filter: FilterSpec::new(super::filter::EQUALITY).lists(),
+        };
+        self
+    }
+
+    /// `filter[id]` takes a comma-separated list even though ids are texts.
+    pub const fn id_filter_list(mut self) -> Resource {
+        self.id.filter = self.id.filter.lists();
+        self
+    }
+
+    pub const fn fields(mut self, fields: &'static [Field]) -> Resource {
+        self.fields = fields;
+        self
+    }
+
+    pub const fn relations(mut self, relations: &'static [Relation]) -> Resource {
+        self.relations = relations;
+        self
+    }
+
+    pub const fn owned_by(mut self, ownership: Ownership) -> Resource {
+        self.ownership = ownership;
+        self
+    }
+
+    pub const fn actions(mut self, actions: Actions) -> Resource {
+        self.actions = actions;
+        self
+    }
+
+    pub const fn unique(mut self, keys: &'static [UniqueKey]) -> Resource {
+        self.unique = keys;
+        self
+    }
+
+    pub const fn extra_filters(mut self, filters: &'static [ExtraFilter]) -> Resource {
+        self.extra_filters = filters;
+        self
+    }
+
+    pub const fn mandatory_filter(mut self, name: &'static str) -> Resource {
+        self.mandatory_filter = Some(name);
+        self
+    }
+
+    pub const fn title(mut self, title: Title) -> Resource {
+        self.title = title;
+        self
+    }
+
+    pub const fn no_title(mut self) -> Resource {
+        self.no_title = true;
+        self
+    }
+
+    pub const fn no_meta(mut self) -> Resource {
+        self.no_meta = true;
+        self
+    }
+
+    pub const fn no_paging(mut self) -> Resource {
+        self.no_paging = true;
+        self
+    }
+
+    pub const fn no_sorting(mut self) -> Resource {
+        self.no_sorting = true;
+        self
+    }
+
+    pub const fn singleton(mut self) -> Resource {
+        self.singleton = true;
+        self
+    }
+
+    pub const fn validatable(mut self) -> Resource {
+        self.validatable = true;
+        self
+    }
+
+    pub const fn rules(mut self, rules: &'static dyn Rules) -> Resource {
+        self.rules = rules;
+        self
+    }
+
+    pub const fn about(mut self, sentences: &'static str) -> Resource {
+        self.about = sentences;
+        self
+    }
+
+    /// The field of that name.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The relationship of that name, hidden ones included.
+    pub fn relation(&self, name: &str) -> Option<&'static Relation> {
+        self.relations.iter().find(|relation| relation.name == name)
+    }
+
+    /// The relationships that the wire shows.
+    pub fn visible_relations(&self) -> impl Iterator<Item = &'static Relation> + use<> {
+        self.relations.iter().filter(|relation| !relation.hidden)
+    }
+}
+
+impl std::fmt::Debug for Resource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Resource({})", self.name)
+    }
+}
+
+/// Two descriptors are the same when they are the same `static`.
+impl PartialEq for Resource {
+    fn eq(&self, other: &Resource) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Resource {}

@@ -1,0 +1,41 @@
+//! What is special to a resource: an optional second part beside its descriptor.
+//!
+//! The engine calls these in the transaction of a write, once for all records of a resource in the request.
+//! See [`super::write::Batch`] for what a rule may look at and change.
+
+use diesel::pg::PgConnection;
+
+use super::key::Key;
+use super::write::Batch;
+use crate::acl::Caller;
+use crate::error::{Error, Errors};
+
+/// A resource's own behaviour. Every method does nothing by default.
+pub trait Rules: Sync {
+    /// Before the required members are checked: fill in what follows from other members, copy, derive, and refuse what
+    /// the fields alone cannot say. `nodes` are indices into the batch.
+    fn prepare(&self, _batch: &mut Batch<'_>, _nodes: &[usize]) -> Result<(), Errors> {
+        Ok(())
+    }
+
+    /// After all records of the request are written: recompute what depends on them (totals, tree positions).
+    fn finish(&self, _batch: &mut Batch<'_>, _nodes: &[usize]) -> Result<(), Errors> {
+        Ok(())
+    }
+
+    /// Before records are deleted, parts first: the text of the refusal becomes
+    /// `The delete operation is forbidden. Reason: …`.
+    fn before_delete(&self, _conn: &mut PgConnection, _caller: &Caller, _keys: &[Key]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// After records are deleted. `parents`: for parts, the ids of the records they belonged to.
+    fn after_delete(&self, _conn: &mut PgConnection, _caller: &Caller, _parents: &[Key]) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// The rules of a resource that has none.
+pub struct NoRules;
+
+impl Rules for NoRules {}

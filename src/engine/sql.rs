@@ -1,0 +1,188 @@
+//! SQL as the engine writes it: pieces of fixed text, identifiers from descriptors, and bound values.
+//!
+//! Text of a request can only enter as a [`Value`] through [`Sql::bind`]: the other methods take `&'static str`.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::connection::LoadConnection;
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types as st;
+use diesel::{Connection, RunQueryDsl};
+use rust_decimal::Decimal;
+
+use super::resource::Ident;
+use super::value::Value;
+
+enum Piece {
+    Raw(&'static str),
+    Ident(Ident),
+    Number(usize),
+    Bind(Value),
+}
+
+/// A statement under construction. Two statements with the same pieces share one prepared statement, unless
+/// [`Sql::uncached`] says that the text is one of too many.
+pub struct Sql {
+    pieces: Vec<Piece>,
+    cached: bool,
+}
+
+impl Default for Sql {
+    fn default() -> Sql {
+        Sql::new()
+    }
+}
+
+impl Sql {
+    pub fn new() -> Sql {
+        Sql { pieces: Vec::with_capacity(64), cached: true }
+    }
+
+    /// Not kept as a prepared statement: texts that clients can vary without end would fill server and backend.
+    pub fn uncached(&mut self) -> &mut Sql {
+        self.cached = false;
+        self
+    }
+
+    /// Text from the source code.
+    pub fn raw(&mut self, text: &'static str) -> &mut Sql {
+        self.pieces.push(Piece::Raw(text));
+        self
+    }
+
+    pub fn ident(&mut self, ident: Ident) -> &mut Sql {
+        self.pieces.push(Piece::Ident(ident));
+        self
+    }
+
+    /// The table alias `t<n>`.
+    pub fn alias(&mut self, n: usize) -> &mut Sql {
+        self.pieces.push(Piece::Raw("t"));
+        self.pieces.push(Piece::Number(n));
+        self
+    }
+
+    /// `t<n>."column"`.
+    pub fn column(&mut self, alias: usize, column: Ident) -> &mut Sql {
+        self.alias(alias).raw(".").ident(column)
+    }
+
+    /// A number of the server's own, such as a batch size.
+    pub fn number(&mut self, number: usize) -> &mut Sql {
+        self.pieces.push(Piece::Number(number));
+        self
+    }
+
+    /// A value, as `$n`. Null becomes the word NULL.
+    pub fn bind(&mut self, value: Value) -> &mut Sql {
+        self.pieces.push(if value.is_null() { Piece::Raw("NULL") } else { Piece::Bind(value) });
+        self
+    }
+
+    /// The pieces of another statement.
+    pub fn append(&mut self, other: Sql) -> &mut Sql {
+        self.cached &= other.cached;
+        self.pieces.extend(other.pieces);
+        self
+    }
+
+    /// Runs the statement and returns the number of rows it touched.
+    pub fn execute(self, conn: &mut PgConnection) -> QueryResult<usize> {
+        RunQueryDsl::execute(self, conn)
+    }
+
+    /// Runs the statement and gives each row to `read`.
+    pub fn for_each<E: From<diesel::result::Error>>(
+        self,
+        conn: &mut PgConnection,
+        mut read: impl FnMut(&super::row::Row<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let cursor = LoadConnection::<diesel::connection::DefaultLoadingMode>::load(conn, self)?;
+        for row in cursor {
+            read(&super::row::Row(&row?))?;
+        }
+        Ok(())
+    }
+
+    /// Runs the statement and collects what `read` makes of each row.
+    pub fn collect<T, E: From<diesel::result::Error>>(
+        self,
+        conn: &mut PgConnection,
+        mut read: impl FnMut(&super::row::Row<'_>) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let mut rows = Vec::new();
+        self.for_each(conn, |row| -> Result<(), E> {
+            rows.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+}
+
+impl QueryId for Sql {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Sql {
+    type SqlType = st::Untyped;
+}
+
+impl RunQueryDsl<PgConnection> for Sql {}
+
+impl QueryFragment<Pg> for Sql {
+    fn walk_ast<'b>(&'b self, mut pass: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if !self.cached {
+            pass.unsafe_to_cache_prepared();
+        }
+        for piece in &self.pieces {
+            match piece {
+                Piece::Raw(text) => pass.push_sql(text),
+                Piece::Ident(ident) => pass.push_identifier(ident.as_str())?,
+                Piece::Number(number) => pass.push_sql(itoa::Buffer::new().format(*number)),
+                Piece::Bind(value) => push_bind(&mut pass, value)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn push_bind<'b>(pass: &mut AstPass<'_, 'b, Pg>, value: &'b Value) -> QueryResult<()> {
+    match value {
+        Value::Null => {
+            pass.push_sql("NULL");
+            Ok(())
+        }
+        Value::Text(text) => pass.push_bind_param::<st::Text, String>(text),
+        Value::Integer(number) => pass.push_bind_param::<st::BigInt, i64>(number),
+        Value::Numeric(number) => pass.push_bind_param::<st::Numeric, Decimal>(number),
+        Value::Boolean(flag) => pass.push_bind_param::<st::Bool, bool>(flag),
+        Value::Date(date) => pass.push_bind_param::<st::Date, NaiveDate>(date),
+        Value::DateTime(moment) => pass.push_bind_param::<st::Timestamptz, DateTime<Utc>>(moment),
+        Value::Uuid(uuid) => pass.push_bind_param::<st::Uuid, uuid::Uuid>(uuid),
+        Value::Json(json) => pass.push_bind_param::<st::Jsonb, serde_json::Value>(json),
+        Value::Bytes(bytes) => pass.push_bind_param::<st::Binary, Vec<u8>>(bytes),
+        Value::Texts(list) => pass.push_bind_param::<st::Array<st::Text>, Vec<String>>(list),
+        Value::Integers(list) => pass.push_bind_param::<st::Array<st::BigInt>, Vec<i64>>(list),
+        Value::Numerics(list) => pass.push_bind_param::<st::Array<st::Numeric>, Vec<Decimal>>(list),
+        Value::Uuids(list) => pass.push_bind_param::<st::Array<st::Uuid>, Vec<uuid::Uuid>>(list),
+        Value::Dates(list) => pass.push_bind_param::<st::Array<st::Date>, Vec<NaiveDate>>(list),
+        Value::DateTimes(list) => pass.push_bind_param::<st::Array<st::Timestamptz>, Vec<DateTime<Utc>>>(list),
+    }
+}
+
+/// `TRUE` inside, for predicates that hold for every row.
+pub fn always() -> Sql {
+    let mut sql = Sql::new();
+    sql.raw("TRUE");
+    sql
+}
+
+/// Runs `work` in a transaction; an error rolls it back.
+pub fn transaction<T, E: From<diesel::result::Error>>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    conn.transaction(work)
+}

@@ -1,0 +1,296 @@
+//! Every error the server can answer with: a table of codes, constructors that say what was wrong, where and what
+//! would be right, and the status of an answer with several errors.
+//!
+//! Titles, statuses and the beginnings of the details are the contract's (section 17). A constructor never takes a
+//! title or a status: it names a [`Code`], and the code has them.
+
+use std::fmt;
+
+/// A kind of error: its stable name, its HTTP status and the contract's title.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    pub name: &'static str,
+    pub status: u16,
+    pub title: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $name:literal, $status:literal, $title:literal;)*) => {
+        $(pub static $constant: Code = Code { name: $name, status: $status, title: $title };)*
+        /// Every code, for the API document.
+        pub static CODES: &[&Code] = &[$(&$constant),*];
+    };
+}
+
+codes! {
+    MALFORMED_JSON = "malformed-json", 400, "bad request http exception";
+    BAD_REQUEST = "bad-request", 400, "bad request http exception";
+    REQUEST_DATA = "request-data", 400, "request data constraint";
+    FILTER = "filter", 400, "filter constraint";
+    SORT = "sort", 400, "sort constraint";
+    INVALID_ID = "invalid-id", 400, "entity identifier constraint";
+    VALUE = "value", 400, "value constraint";
+    FORM = "invalid-value", 400, "form constraint";
+    EXTRA_FIELDS = "unknown-member", 400, "extra fields constraint";
+    NOT_BLANK = "blank", 400, "not blank constraint";
+    NOT_NULL = "null", 400, "not null constraint";
+    LENGTH = "too-long", 400, "length constraint";
+    RANGE = "out-of-range", 400, "range constraint";
+    GREATER_THAN = "not-greater-than", 400, "greater than constraint";
+    CHOICE = "choice", 400, "choice constraint";
+    EMAIL = "email", 400, "email constraint";
+    UNIQUE = "not-unique", 400, "unique entity constraint";
+    UNIQUE_ITEM = "not-unique-in-list", 400, "unique collection item constraint";
+    COUNT = "count", 400, "count constraint";
+    ENTITY = "no-such-entity", 400, "entity constraint";
+    ENTITY_TYPE = "wrong-type", 400, "entity type constraint";
+    UNCHANGEABLE = "unchangeable", 400, "unchangeable field constraint";
+    TYPE = "wrong-related-type", 400, "type constraint";
+    ORGANIZATION = "wrong-organization", 400, "organization constraint";
+    ORDER_ADDRESS = "order-address", 400, "order address constraint";
+    CUSTOMER_OWNER = "customer-owner", 400, "customer owner constraint";
+    LINE_ITEM = "line-item", 400, "line item constraint";
+    PRODUCT_UNIT = "product-unit", 400, "product unit exists constraint";
+    UNIT_PRECISION = "unit-precision", 400, "quantity unit precision constraint";
+    PRIMARY_UNIT = "primary-unit", 400, "primary product unit precision constraint";
+    KIT_ITEM_UNIT = "kit-item-unit", 400, "product kit item line item product unit available constraint";
+    EXPRESSION = "expression", 400, "expression constraint";
+    AT_LEAST_ONE = "at-least-one", 400, "at least one of constraint";
+    INVALID_HEADER = "invalid-header", 400, "invalid header value exception";
+    UNAUTHENTICATED = "unauthenticated", 401, "authentication exception";
+    ACCESS_DENIED = "access-denied", 403, "access denied exception";
+    ACCESS_GRANTED = "related-access-denied", 403, "access granted constraint";
+    OWNER = "owner-access-denied", 403, "owner constraint";
+    NOT_FOUND = "not-found", 404, "not found http exception";
+    UNKNOWN_TYPE = "unknown-type", 404, "entity type constraint";
+    NOT_ACCESSIBLE = "not-accessible", 404, "resource not accessible exception";
+    UNKNOWN_RELATIONSHIP = "unknown-relationship", 404, "relationship constraint";
+    RELATED_NOT_FOUND = "related-not-found", 404, "not found http exception";
+    ACTION_NOT_ALLOWED = "action-not-allowed", 405, "action not allowed exception";
+    NOT_ACCEPTABLE = "not-acceptable", 406, "not acceptable http exception";
+    CONFLICT = "conflict", 409, "conflict constraint";
+    IDEMPOTENCY_IN_PROGRESS = "idempotency-key-in-use", 409, "conflict constraint";
+    PRECONDITION_FAILED = "precondition-failed", 412, "precondition failed http exception";
+    BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "unsupported media type http exception";
+    IDEMPOTENCY_REUSED = "idempotency-key-reused", 422, "unprocessable entity http exception";
+    INTERNAL = "internal", 500, "runtime exception";
+    STATEMENT_TIMEOUT = "statement-timeout", 503, "service unavailable http exception";
+    DATABASE_AWAY = "database-away", 503, "service unavailable http exception";
+    OUTCOME_UNKNOWN = "outcome-unknown", 503, "service unavailable http exception";
+}
+
+/// Where in the request the fault lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A JSON pointer into the body.
+    Pointer(String),
+    /// A query parameter's key as it was sent.
+    Parameter(String),
+    Header(&'static str),
+}
+
+/// One error of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    pub code: &'static Code,
+    pub detail: String,
+    pub source: Option<Source>,
+    /// Seconds, for the header `Retry-After`.
+    pub retry_after: Option<u32>,
+    /// The methods that would work, for the header `Allow` of a 405.
+    pub allow: Option<String>,
+}
+
+impl Error {
+    /// An error of that code. Prefer a named constructor where one exists.
+    pub fn new(code: &'static Code, detail: impl Into<String>) -> Error {
+        Error { code, detail: detail.into(), source: None, retry_after: None, allow: None }
+    }
+
+    /// The same error at a place in the body.
+    pub fn at(mut self, pointer: impl Into<String>) -> Error {
+        self.source = Some(Source::Pointer(pointer.into()));
+        self
+    }
+
+    /// The same error at a query parameter.
+    pub fn parameter(mut self, key: impl Into<String>) -> Error {
+        self.source = Some(Source::Parameter(key.into()));
+        self
+    }
+
+    /// The same error at a header.
+    pub fn header(mut self, name: &'static str) -> Error {
+        self.source = Some(Source::Header(name));
+        self
+    }
+
+    pub fn status(&self) -> u16 {
+        self.code.status
+    }
+
+    pub fn not_found() -> Error {
+        Error::new(&NOT_FOUND, "An entity with the requested identifier does not exist.")
+    }
+
+    pub fn no_parent() -> Error {
+        Error::new(&NOT_FOUND, "The parent entity does not exist.")
+    }
+
+    /// `given` is not an id of the form that `expected` names (`integer`).
+    pub fn invalid_id(expected: &str, given: &str) -> Error {
+        Error::new(&INVALID_ID, format!("Expected {expected} value. Given \"{given}\"."))
+    }
+
+    pub fn unknown_type(name: &str) -> Error {
+        Error::new(&UNKNOWN_TYPE, format!("Unknown entity type: {name}."))
+    }
+
+    pub fn unknown_parent_type(name: &str) -> Error {
+        Error::new(&UNKNOWN_TYPE, format!("Unknown parent entity type: {name}."))
+    }
+
+    pub fn unsupported_subresource() -> Error {
+        Error::new(&UNKNOWN_RELATIONSHIP, "Unsupported subresource.")
+    }
+
+    /// The methods of the resource or route, as `Allow` lists them; the body stays empty.
+    pub fn method_not_allowed(allow: impl Into<String>) -> Error {
+        let mut error = Error::new(&ACTION_NOT_ALLOWED, "The action is not allowed.");
+        error.allow = Some(allow.into());
+        error
+    }
+
+    pub fn unauthenticated() -> Error {
+        Error::new(&UNAUTHENTICATED, "Authentication required.")
+    }
+
+    pub fn no_access_to_type() -> Error {
+        Error::new(&ACCESS_DENIED, "No access to this type of entities.")
+    }
+
+    pub fn no_access() -> Error {
+        Error::new(&ACCESS_DENIED, "No access to the entity.")
+    }
+
+    /// `permission` as the contract names it: `EDIT`.
+    pub fn no_access_by(permission: &str) -> Error {
+        Error::new(&ACCESS_DENIED, format!("No access by \"{permission}\" permission to the entity."))
+    }
+
+    pub fn filter(detail: impl Into<String>) -> Error {
+        Error::new(&FILTER, detail)
+    }
+
+    pub fn request_data(detail: impl Into<String>) -> Error {
+        Error::new(&REQUEST_DATA, detail)
+    }
+
+    pub fn value(detail: impl Into<String>) -> Error {
+        Error::new(&VALUE, detail)
+    }
+
+    pub fn conflict(detail: impl Into<String>) -> Error {
+        Error::new(&CONFLICT, detail)
+    }
+
+    pub fn form(detail: impl Into<String>) -> Error {
+        Error::new(&FORM, detail)
+    }
+
+    pub fn not_blank() -> Error {
+        Error::new(&NOT_BLANK, "This value should not be blank.")
+    }
+
+    pub fn not_null() -> Error {
+        Error::new(&NOT_NULL, "This value should not be null.")
+    }
+
+    pub fn not_unique() -> Error {
+        Error::new(&UNIQUE, "This value is already used.")
+    }
+
+    /// Something that is ours to mend. The text is for the log; the answer does not show it.
+    pub fn internal(what: impl fmt::Display) -> Error {
+        tracing::error!(error = %what, "internal error");
+        Error::new(&INTERNAL, "The server met an unexpected condition; the log has the details under this request id.")
+    }
+
+    /// The database cannot be reached.
+    pub fn database_away() -> Error {
+        let mut error = Error::new(&DATABASE_AWAY, "The database cannot be reached at the moment. Repeat the request.");
+        error.retry_after = Some(2);
+        error
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.code.status, self.code.title, self.detail)?;
+        match &self.source {
+            Some(Source::Pointer(place) | Source::Parameter(place)) => write!(f, " ({place})"),
+            Some(Source::Header(name)) => write!(f, " ({name})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// All the errors of one answer; never empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errors(pub Vec<Error>);
+
+impl Errors {
+    /// `Ok` when nothing was collected.
+    pub fn check(errors: Vec<Error>) -> Result<(), Errors> {
+        if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
+    }
+
+    /// The status of the answer (contract 17): the highest hundred; one distinct code in it, else 409 if it is
+    /// among them, else 400 or 500.
+    pub fn status(&self) -> u16 {
+        let group = self.0.iter().map(|error| error.status() / 100).max().unwrap_or(5);
+        let mut codes: Vec<u16> = self.0.iter().map(Error::status).filter(|status| status / 100 == group).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        match codes.as_slice() {
+            [single] => *single,
+            _ if codes.contains(&409) => 409,
+            _ => group * 100,
+        }
+    }
+}
+
+impl From<Error> for Errors {
+    fn from(error: Error) -> Errors {
+        Errors(vec![error])
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Error {
+        crate::db::database_error(error)
+    }
+}
+
+impl From<diesel::result::Error> for Errors {
+    fn from(error: diesel::result::Error) -> Errors {
+        Errors(vec![error.into()])
+    }
+}
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}

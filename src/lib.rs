@@ -1,0 +1,31 @@
+//! Entrepot, an open integration server for B2B commerce.
+//!
+//! A commerce entity is one descriptor ([`engine::resource::Resource`]); everything else follows from it.
+//! Arrows between modules run one way:
+//! `http → engine → sql`, `resources → engine, commerce`, `commerce → db, schema`, `engine → acl`.
+//!
+//! | module | job |
+//! |---|---|
+//! | [`app`], [`startup`], [`config`], [`db`] | the process: its state, its start and stop, its settings, its database |
+//! | [`http`] | every route, from request to engine and back |
+//! | [`auth`], [`acl`] | who is calling, and what they may do |
+//! | [`engine`] | JSON:API over descriptors: parse, plan, authorize, load, render, write |
+//! | [`resources`], [`storefront`] | the descriptors, back office and storefront |
+//! | [`commerce`] | prices, totals, trees: hand-written rules |
+//! | [`openapi`] | the API document from the registry |
+//! | [`error`] | every error and its table of codes |
+
+pub mod acl;
+pub mod app;
+pub mod auth;
+pub mod commerce;
+pub mod config;
+pub mod db;
+pub mod demo;
+pub mod engine;
+pub mod error;
+pub mod http;
+pub mod openapi;
+pub mod resources;
+pub mod startup;
+pub mod storefront;
