@@ -139,8 +139,8 @@ pub struct Resource {
     /// The table or view: `product`.
     pub table: Ident,
     pub id: Identity,
-    /// Whether the table has `organization_id` as the first part of its key. Units, countries and statuses have none.
-    pub tenant: bool,
+    /// The column with the organization, the first part of the table's key. Units, countries and statuses have none.
+    pub tenant: Option<Ident>,
     pub fields: &'static [Field],
     pub relations: &'static [Relation],
     pub ownership: Ownership,
@@ -176,7 +176,7 @@ impl Resource {
                 kind: IdKind::Integer,
                 filter: FilterSpec::new(super::filter::COMPARISON).lists().ranges(),
             },
-            tenant: true,
+            tenant: Some(Ident::new("organization_id")),
             fields: &[],
             relations: &[],
             ownership: Ownership::Organization,
@@ -198,7 +198,13 @@ impl Resource {
 
     /// The table is shared by all organizations.
     pub const fn global(mut self) -> Resource {
-        self.tenant = false;
+        self.tenant = None;
+        self
+    }
+
+    /// The column with the organization, where it is not `organization_id`.
+    pub const fn tenant_column(mut self, column: &'static str) -> Resource {
+        self.tenant = Some(Ident::new(column));
         self
     }
 

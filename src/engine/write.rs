@@ -1,6 +1,6 @@
 //! Writes: the records of one request as a batch of nodes, and their way into the database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -88,8 +88,8 @@ pub struct Batch<'a> {
     pub caller: &'a Caller,
     /// The moment of the request: every time stamp it writes.
     pub now: DateTime<Utc>,
-    /// Whether `orders.status` may be written (`orders.external_status_management`).
-    pub external_status_management: bool,
+    /// The configuration's switches that are on, such as `orders.external_status_management`.
+    pub switches: &'a BTreeSet<&'static str>,
     pub nodes: Vec<Node>,
 }
 
