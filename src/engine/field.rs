@@ -49,6 +49,8 @@ pub struct Field {
     pub email: bool,
     /// One sentence for the API document; empty where the name says it all.
     pub about: &'static str,
+    /// A valid value for examples, as text; `None`: one is made from the kind.
+    pub example: Option<&'static str>,
 }
 
 /// `nullable`, writable, without filter and sorter: the starting point of all field builders.
@@ -67,6 +69,7 @@ pub const fn field(name: &'static str, kind: Kind) -> Field {
         indexed: false,
         email: false,
         about: "",
+        example: None,
     }
 }
 
@@ -173,6 +176,12 @@ impl Field {
 
     pub const fn about(mut self, sentence: &'static str) -> Field {
         self.about = sentence;
+        self
+    }
+
+    /// A valid value for the examples of the API document; the examples state the field even where it is optional.
+    pub const fn example(mut self, text: &'static str) -> Field {
+        self.example = Some(text);
         self
     }
 

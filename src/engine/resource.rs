@@ -163,6 +163,8 @@ pub struct Resource {
     pub rules: &'static dyn Rules,
     /// One or two sentences for the API document.
     pub about: &'static str,
+    /// An id for the examples of the API document: one that is seeded (`each`, `USD`), else `1`.
+    pub example_id: &'static str,
 }
 
 impl Resource {
@@ -193,6 +195,7 @@ impl Resource {
             validatable: false,
             rules: &NoRules,
             about: "",
+            example_id: "1",
         }
     }
 
@@ -311,6 +314,12 @@ impl Resource {
 
     pub const fn about(mut self, sentences: &'static str) -> Resource {
         self.about = sentences;
+        self
+    }
+
+    /// The id that examples of the API document show.
+    pub const fn example_id(mut self, id: &'static str) -> Resource {
+        self.example_id = id;
         self
     }
 
