@@ -1,1 +1,129 @@
-//! Not built yet.
+//! Settings: defaults, then a TOML file, then `ENTREPOT_*` variables.
+//!
+//! Input: a file's text and the environment. Output: a [`Config`], or every sentence that says which key is wrong and
+//! what it may be. Each key stands once, in the sub-struct of its concern, with its default and what is allowed;
+//! the variable of `http.public_url` is `ENTREPOT_HTTP_PUBLIC_URL`. `config.example.toml` explains every key.
+
+mod auth;
+mod database;
+mod http;
+mod limits;
+mod log;
+mod secret;
+mod source;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use auth::Auth;
+pub use database::Database;
+pub use http::Http;
+pub use limits::Limits;
+pub use log::{Log, LogFormat};
+pub use secret::Secret;
+pub use source::{Entry, Source};
+
+/// The settings in force.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub http: Http,
+    pub database: Database,
+    pub limits: Limits,
+    pub auth: Auth,
+    pub orders: Orders,
+    pub log: Log,
+    pub demo: Demo,
+    /// Where the private database and generated secrets lie.
+    pub data_folder: Option<PathBuf>,
+    /// The key that encrypts what the database must not show: 32 bytes in base64.
+    pub secret_key: Option<Secret>,
+    /// A file that holds that key.
+    pub secret_key_file: Option<PathBuf>,
+    entries: Vec<Entry>,
+}
+
+/// How orders behave.
+#[derive(Clone, Copy, Debug)]
+pub struct Orders {
+    /// Whether `status` of an order is writable.
+    pub external_status_management: bool,
+}
+
+/// Credentials of the demo data; generated when they are not set.
+#[derive(Clone, Debug)]
+pub struct Demo {
+    pub admin_password: Option<Secret>,
+    pub client_secret: Option<Secret>,
+}
+
+/// Every sentence about what is wrong with the settings.
+#[derive(Debug)]
+pub struct ConfigError(pub Vec<String>);
+
+impl Config {
+    /// Reads the file, if there is one, and the process environment.
+    pub fn load(file: Option<&Path>) -> Result<Config, ConfigError> {
+        let mut source = Source::default();
+        if let Some(path) = file {
+            match std::fs::read_to_string(path) {
+                Ok(text) => source.file(&path.display().to_string(), &text),
+                Err(error) => source.problem(format!("The settings file {} cannot be read: {error}.", path.display())),
+            }
+        }
+        source.environment(std::env::vars());
+        Config::from_source(source)
+    }
+
+    /// Takes every key out of what was given; what is left over is unknown.
+    pub fn from_source(mut source: Source) -> Result<Config, ConfigError> {
+        let config = Config::read(&mut source);
+        let (entries, problems) = source.finish();
+        if problems.is_empty() { Ok(Config { entries, ..config }) } else { Err(ConfigError(problems)) }
+    }
+
+    /// Every key with the value in force and where it comes from; secrets are masked.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The names of the switches that are on, for the rules of resources.
+    pub fn switches(&self) -> std::collections::BTreeSet<&'static str> {
+        [("orders.external_status_management", self.orders.external_status_management)]
+            .into_iter()
+            .filter_map(|(name, on)| on.then_some(name))
+            .collect()
+    }
+
+    fn read(source: &mut Source) -> Config {
+        Config {
+            data_folder: source.path("data_folder"),
+            secret_key: source.secret("secret_key"),
+            secret_key_file: source.path("secret_key_file"),
+            http: Http::read(source),
+            database: Database::read(source),
+            limits: Limits::read(source),
+            auth: Auth::read(source),
+            orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },
+            log: Log::read(source),
+            demo: Demo { admin_password: source.secret("admin_password"), client_secret: source.secret("demo_secret") },
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        let mut source = Source::default();
+        let config = Config::read(&mut source);
+        let (entries, _) = source.finish();
+        Config { entries, ..config }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,8 +1,175 @@
-//! The database: pool, and the one place where blocking work leaves the async world.
+//! The database: the pool, and the one place where blocking work leaves the async world.
+//!
+//! Input: work as a function of a connection that knows nothing of async. Output: what the work returns, or an error
+//! that says what a failing database means to the client. [`Db::run`] reads and may repeat the work;
+//! [`Db::transaction`] writes and repeats it only while nothing can have been committed.
 
-use crate::error::Error;
+mod connect;
+mod failure;
 
-/// What a failed statement means to the client. Constraint violations are told apart where the resource is known.
-pub fn database_error(error: diesel::result::Error) -> Error {
-    Error::internal(error)
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
+
+pub use connect::ConnectError;
+pub use failure::{Failure, database_error};
+
+use crate::error::{self, Error};
+
+/// How often work that met other transactions is done again.
+const CONTENTION_RETRIES: u32 = 3;
+
+type Connection = PooledConnection<ConnectionManager<PgConnection>>;
+
+/// The pool of connections. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<ConnectionManager<PgConnection>>,
+    statements: Arc<AtomicU64>,
+}
+
+/// How one attempt at a piece of work ended.
+enum Attempt<T, E> {
+    Done(Result<T, E>),
+    /// Nothing was committed, and the connection is gone.
+    Lost(E),
+    /// Nothing was committed, because of another transaction.
+    Contended(E),
+}
+
+impl Db {
+    /// Does reading work off the async threads. Connections are read-only outside [`Db::transaction`], so the work
+    /// can be repeated when its connection was lost or another transaction got in its way.
+    pub async fn run<T, E>(&self, work: impl FnMut(&mut PgConnection) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure,
+    {
+        let db = self.clone();
+        blocking(move || db.run_now(work)).await?
+    }
+
+    /// Does writing work in one transaction off the async threads; an error rolls it back. The work is repeated only
+    /// when it is known not to have committed. A connection lost during COMMIT is the error `outcome-unknown`.
+    pub async fn transaction<T, E>(
+        &self,
+        work: impl FnMut(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Failure,
+    {
+        let db = self.clone();
+        blocking(move || db.transaction_now(work)).await?
+    }
+
+    /// [`Db::run`] in the calling thread, for commands and jobs.
+    pub fn run_now<T, E: Failure>(&self, mut work: impl FnMut(&mut PgConnection) -> Result<T, E>) -> Result<T, E> {
+        self.repeat(|conn| {
+            let result = work(conn);
+            judge(conn, result)
+        })
+    }
+
+    /// [`Db::transaction`] in the calling thread, for commands and jobs.
+    pub fn transaction_now<T, E: Failure>(
+        &self,
+        mut work: impl FnMut(&mut PgConnection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.repeat(|conn| {
+            if let Err(error) = AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN READ WRITE") {
+                return judge(conn, Err(error.into()));
+            }
+            match work(conn) {
+                Ok(value) => commit(conn, value),
+                Err(error) => {
+                    let attempt = judge(conn, Err(error));
+                    // A rollback that fails leaves the connection marked as broken, and the pool drops it.
+                    let _ = AnsiTransactionManager::rollback_transaction(conn);
+                    attempt
+                }
+            }
+        })
+    }
+
+    /// Statements sent since the start, over all connections.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Connections open, and those of them that are idle.
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+
+    fn repeat<T, E: Failure>(&self, mut attempt: impl FnMut(&mut PgConnection) -> Attempt<T, E>) -> Result<T, E> {
+        let mut lost = false;
+        let mut contended = 0;
+        loop {
+            // After a loss the idle connections are probably lost too: only one that answers is taken.
+            let mut conn = if lost { self.live_connection()? } else { self.connection()? };
+            match attempt(&mut conn) {
+                Attempt::Done(result) => return result,
+                Attempt::Lost(error) if lost => return Err(error),
+                Attempt::Lost(_) => lost = true,
+                Attempt::Contended(error) if contended == CONTENTION_RETRIES => return Err(error),
+                Attempt::Contended(_) => {
+                    contended += 1;
+                    drop(conn);
+                    std::thread::sleep(Duration::from_millis(rand::random_range(1..=5 << contended)));
+                }
+            }
+        }
+    }
+
+    fn connection(&self) -> Result<Connection, Error> {
+        self.pool.get().map_err(|error| {
+            let (open, idle) = self.connections();
+            tracing::warn!(%error, open, idle, "no database connection");
+            Error::database_away()
+        })
+    }
+
+    fn live_connection(&self) -> Result<Connection, Error> {
+        for _ in 0..=self.pool.max_size() {
+            let mut conn = self.connection()?;
+            if conn.ping().is_ok() {
+                return Ok(conn);
+            }
+        }
+        Err(Error::database_away())
+    }
+}
+
+/// Runs work that blocks or computes for long on a thread of its own. The only `web::block` there is.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    let span = tracing::Span::current();
+    actix_web::web::block(move || span.in_scope(work))
+        .await
+        .map_err(|_| Error::internal("work was dropped or panicked"))
+}
+
+fn judge<T, E: Failure>(conn: &mut PgConnection, result: Result<T, E>) -> Attempt<T, E> {
+    match result {
+        Err(error) if error.has(&error::DATABASE_AWAY) && conn.is_broken() => Attempt::Lost(error),
+        Err(error) if error.has(&error::CONTENTION) => Attempt::Contended(error),
+        result => Attempt::Done(result),
+    }
+}
+
+fn commit<T, E: Failure>(conn: &mut PgConnection, value: T) -> Attempt<T, E> {
+    match AnsiTransactionManager::commit_transaction(conn) {
+        Ok(()) => Attempt::Done(Ok(value)),
+        Err(error) if conn.is_broken() => {
+            tracing::error!(%error, "the connection was lost during COMMIT");
+            Attempt::Done(Err(Error::outcome_unknown().into()))
+        }
+        // The server answered: the transaction is rolled back.
+        Err(error) => judge(conn, Err(error.into())),
+    }
 }

@@ -77,6 +77,7 @@ codes! {
     INTERNAL = "internal", 500, "runtime exception";
     STATEMENT_TIMEOUT = "statement-timeout", 503, "service unavailable http exception";
     DATABASE_AWAY = "database-away", 503, "service unavailable http exception";
+    CONTENTION = "database-busy", 503, "service unavailable http exception";
     OUTCOME_UNKNOWN = "outcome-unknown", 503, "service unavailable http exception";
 }
 
@@ -220,6 +221,36 @@ impl Error {
     /// The database cannot be reached.
     pub fn database_away() -> Error {
         let mut error = Error::new(&DATABASE_AWAY, "The database cannot be reached at the moment. Repeat the request.");
+        error.retry_after = Some(2);
+        error
+    }
+
+    /// Another transaction was in the way, again and again.
+    pub fn contention() -> Error {
+        let mut error = Error::new(
+            &CONTENTION,
+            "Other requests were changing the same records for too long. Nothing was changed. Repeat the request.",
+        );
+        error.retry_after = Some(1);
+        error
+    }
+
+    /// The database gave up on a statement.
+    pub fn statement_timeout() -> Error {
+        Error::new(
+            &STATEMENT_TIMEOUT,
+            "The request took longer than the server allows, and nothing was changed. Narrow it by a filter on an \
+             indexed field, such as id, sku, identifier, externalId or updatedAt, and sort by such a field.",
+        )
+    }
+
+    /// The connection was lost while the changes were being committed.
+    pub fn outcome_unknown() -> Error {
+        let mut error = Error::new(
+            &OUTCOME_UNKNOWN,
+            "The connection to the database was lost while the changes were being committed; they may have been made \
+             or not. Repeat the request with the same Idempotency-Key, or look the record up.",
+        );
         error.retry_after = Some(2);
         error
     }

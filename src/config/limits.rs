@@ -1,0 +1,37 @@
+//! What one request may ask for.
+
+use super::source::Source;
+
+/// Limits that a request meets with a 400 naming them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Records in one answer, for `page[size]=-1` too.
+    pub page_rows: usize,
+    /// Filters in one request.
+    pub filters: usize,
+    /// Values in the list of one filter.
+    pub filter_values: usize,
+    /// Relationships in one include path.
+    pub include_depth: usize,
+    /// Include paths in one request.
+    pub include_paths: usize,
+    /// Records that one filtered DELETE removes.
+    pub delete_rows: usize,
+    /// Resource objects in `included` of one request.
+    pub included_records: usize,
+}
+
+impl Limits {
+    pub(super) fn read(source: &mut Source) -> Limits {
+        let mut limit = |key, default| source.integer(key, default, 1..=10_000_000) as usize;
+        Limits {
+            page_rows: limit("limits.page_rows", 100_000),
+            filters: limit("limits.filters", 50),
+            filter_values: limit("limits.filter_values", 1_000),
+            include_depth: limit("limits.include_depth", 8),
+            include_paths: limit("limits.include_paths", 50),
+            delete_rows: limit("limits.delete_rows", 100),
+            included_records: limit("limits.included_records", 1_000),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! How connections are made and set up.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, HandleError, Pool};
+use diesel::{Connection, QueryResult};
+
+use super::Db;
+use crate::config::Database;
+
+/// Why there is no database at the start, in a sentence for the operator.
+#[derive(Debug)]
+pub struct ConnectError(String);
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConnectError {}
+
+impl Db {
+    /// Opens the pool. `url` is a `postgres://` URL or a libpq connection text; the first connection is made at once,
+    /// so that a wrong address stops the start.
+    pub fn connect(url: &str, settings: &Database) -> Result<Db, ConnectError> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let setup = Setup::new(settings, statements.clone());
+        let away = |error: &dyn fmt::Display| ConnectError(format!("The database does not take a connection: {error}"));
+        let mut first = PgConnection::establish(url).map_err(|error| away(&error))?;
+        first.batch_execute(&setup.text).map_err(|error| away(&error))?;
+        let pool = Pool::builder()
+            .max_size(settings.pool_size)
+            .connection_timeout(settings.checkout_timeout)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_on_check_out(false)
+            .connection_customizer(Box::new(setup))
+            .error_handler(Box::new(LogError))
+            .build_unchecked(ConnectionManager::new(url));
+        Ok(Db { pool, statements })
+    }
+}
+
+/// Sets every new connection up.
+#[derive(Debug)]
+struct Setup {
+    text: String,
+    statements: Arc<AtomicU64>,
+}
+
+impl Setup {
+    fn new(settings: &Database, statements: Arc<AtomicU64>) -> Setup {
+        let text = format!(
+            "SET application_name = 'entrepot'; SET timezone = 'UTC'; SET client_min_messages = 'warning'; \
+             SET statement_timeout = {}; SET lock_timeout = {}; SET default_transaction_read_only = on",
+            settings.statement_timeout.as_millis(),
+            settings.lock_timeout.as_millis(),
+        );
+        Setup { text, statements }
+    }
+}
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Setup {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        let done: QueryResult<()> = conn.batch_execute(&self.text);
+        done.map_err(diesel::r2d2::Error::QueryError)?;
+        conn.set_instrumentation(Count(self.statements.clone()));
+        Ok(())
+    }
+}
+
+/// Counts statements.
+struct Count(Arc<AtomicU64>);
+
+impl Instrumentation for Count {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct LogError;
+
+impl HandleError<diesel::r2d2::Error> for LogError {
+    fn handle_error(&self, error: diesel::r2d2::Error) {
+        tracing::warn!(%error, "a database connection could not be made");
+    }
+}

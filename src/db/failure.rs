@@ -1,0 +1,101 @@
+//! What a failed statement means to the client.
+//!
+//! Diesel names few of Postgres's conditions and hides the SQLSTATE, so the others are told by the primary message,
+//! which is fixed text when the server's `lc_messages` is English (`docs/operations.md` says so).
+
+use diesel::result::DatabaseErrorKind;
+use diesel::result::Error as Diesel;
+
+use crate::error::{Code, Error, Errors};
+
+/// An error that work on a connection may end with.
+pub trait Failure: From<Diesel> + From<Error> + Send + 'static {
+    /// Whether one of its errors has that code.
+    fn has(&self, code: &'static Code) -> bool;
+}
+
+impl Failure for Error {
+    fn has(&self, code: &'static Code) -> bool {
+        self.code == code
+    }
+}
+
+impl Failure for Errors {
+    fn has(&self, code: &'static Code) -> bool {
+        self.0.iter().any(|error| error.code == code)
+    }
+}
+
+/// Beginnings and parts of messages that say the server is not to be reached.
+const AWAY: &[&str] = &[
+    "terminating connection",
+    "the database system is",
+    "server closed the connection",
+    "sorry, too many clients",
+    "remaining connection slots",
+    "could not connect",
+    "connection to server",
+    "no connection to the server",
+    "SSL connection has been closed",
+];
+
+/// What a failed statement means to the client. Constraint violations are told apart where the resource is known.
+pub fn database_error(error: Diesel) -> Error {
+    match &error {
+        Diesel::BrokenTransactionManager => Error::database_away(),
+        Diesel::RollbackErrorOnCommit { .. } => Error::outcome_unknown(),
+        Diesel::DatabaseError(kind, information) => match kind {
+            DatabaseErrorKind::SerializationFailure => Error::contention(),
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => away(&error),
+            _ => by_message(information.message()).unwrap_or_else(|| Error::internal(&error)),
+        },
+        _ => Error::internal(&error),
+    }
+}
+
+fn by_message(message: &str) -> Option<Error> {
+    match message {
+        "canceling statement due to statement timeout" => Some(Error::statement_timeout()),
+        "canceling statement due to lock timeout" | "deadlock detected" => Some(Error::contention()),
+        "canceling statement due to conflict with recovery" => Some(Error::contention()),
+        _ if AWAY.iter().any(|part| message.contains(part)) => Some(away(&message)),
+        _ => None,
+    }
+}
+
+fn away(error: &dyn std::fmt::Display) -> Error {
+    tracing::warn!(error = %error, "the database connection was lost");
+    Error::database_away()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unknown(message: &str) -> Error {
+        database_error(Diesel::DatabaseError(DatabaseErrorKind::Unknown, Box::new(message.to_owned())))
+    }
+
+    #[test]
+    fn a_cancelled_statement_is_told_by_its_message() {
+        let timeout = unknown("canceling statement due to statement timeout");
+        assert_eq!(timeout.code.name, "statement-timeout");
+        assert!(timeout.detail.contains("sku"), "{}", timeout.detail);
+        assert_eq!(unknown("canceling statement due to lock timeout").code.name, "database-busy");
+        assert_eq!(unknown("canceling statement due to user request").code.name, "internal");
+    }
+
+    #[test]
+    fn a_lost_connection_asks_to_come_back() {
+        let closed = Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, Box::new("x".to_owned()));
+        for error in [database_error(closed), unknown("the database system is shutting down")] {
+            assert_eq!(error.code.name, "database-away");
+            assert!(error.retry_after.is_some());
+        }
+    }
+
+    #[test]
+    fn other_conditions_do_not_show_their_text() {
+        assert!(!unknown("relation \"secret\" does not exist").detail.contains("secret"));
+    }
+}
