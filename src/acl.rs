@@ -3,7 +3,18 @@
 //! Input: a [`Caller`] (made by `auth`) and what it wants to read or write. Output: an [`Authorized`] plan, which is
 //! the only thing that `load` and `write` accept, or the contract's 403 (section 23).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use diesel::pg::PgConnection;
+
+use crate::engine::key::Key;
+use crate::engine::predicate::{Operand, Predicate, Test};
+use crate::engine::relation::Link;
+use crate::engine::resource::{Ident, Ownership, Resource};
+use crate::engine::sql::Sql;
+use crate::engine::sql::predicate::Conditions;
+use crate::engine::value::{Value, key_array};
+use crate::error::Error;
 
 /// What a role permits to do with a resource's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,4 +127,170 @@ pub struct Caller {
     /// Those and the units below them.
     pub division: Vec<i64>,
     pub permissions: Permissions,
+}
+
+/// A plan that the caller may carry out: the only thing that `load` and `write` accept. The rights on single records
+/// are not decided here: every statement built from the plan binds the caller's [`scope`] of each resource it reads.
+pub struct Authorized<'c, T> {
+    plan: T,
+    caller: &'c Caller,
+}
+
+impl<'c, T> Authorized<'c, T> {
+    pub fn plan(&self) -> &T {
+        &self.plan
+    }
+
+    pub fn caller(&self) -> &'c Caller {
+        self.caller
+    }
+}
+
+/// What a plan needs.
+pub trait Needs {
+    /// The resource types and permissions without which the plan is refused as a whole.
+    fn needs(&self) -> Vec<(&'static Resource, Permission)>;
+}
+
+/// The plan, if the caller has some access to every type it needs; else 403 `No access to this type of entities.`
+pub fn authorize<T: Needs>(plan: T, caller: &Caller) -> Result<Authorized<'_, T>, Error> {
+    for (resource, permission) in plan.needs() {
+        if scope(resource, permission, caller).is_none() {
+            return Err(Error::no_access_to_type());
+        }
+    }
+    Ok(Authorized { plan, caller })
+}
+
+/// Which records of a resource the caller has a permission for, within the caller's organization. `None`: the caller has
+/// no access to the type at all. [`Predicate::True`]: every record.
+pub fn scope(resource: &'static Resource, permission: Permission, caller: &Caller) -> Option<Predicate> {
+    reach(resource, permission, caller, 0)
+}
+
+/// Parts of parts end somewhere; a chain longer than this is a mistake in the descriptors and gives nothing.
+const LONGEST_CHAIN: u8 = 8;
+
+fn reach(resource: &'static Resource, permission: Permission, caller: &Caller, depth: u8) -> Option<Predicate> {
+    if resource.singleton {
+        return Some(Predicate::Test(Operand::Id, Test::Eq(Value::Integer(caller.user))));
+    }
+    let level = caller.permissions.level(resource.name, permission);
+    match resource.ownership {
+        Ownership::Reference if permission == Permission::View => Some(Predicate::True),
+        Ownership::Reference | Ownership::Organization => (level == Level::Organization).then_some(Predicate::True),
+        Ownership::User(column) => by_user(column, level, caller),
+        Ownership::BusinessUnit(column) => by_unit(column, level, caller),
+        Ownership::Part(parents) => by_parents(resource, parents, permission, caller, depth),
+    }
+}
+
+fn by_user(column: Ident, level: Level, caller: &Caller) -> Option<Predicate> {
+    let of_units = |units: &[i64]| Test::Among {
+        table: Ident::new("app_user_business_unit"),
+        pick: Ident::new("user_id"),
+        by: Ident::new("business_unit_id"),
+        values: units.to_vec(),
+        also: caller.user,
+    };
+    let test = match level {
+        Level::None => return None,
+        Level::User => Test::Eq(Value::Integer(caller.user)),
+        Level::BusinessUnit => of_units(&caller.business_units),
+        Level::Division => of_units(&caller.division),
+        Level::Organization => return Some(Predicate::True),
+    };
+    Some(Predicate::Test(Operand::Column(column), test))
+}
+
+fn by_unit(column: Ident, level: Level, caller: &Caller) -> Option<Predicate> {
+    let units = match level {
+        Level::None | Level::User => return None,
+        Level::BusinessUnit => &caller.business_units,
+        Level::Division => &caller.division,
+        Level::Organization => return Some(Predicate::True),
+    };
+    Some(Predicate::Test(Operand::Column(column), Test::In(Value::Integers(units.clone()))))
+}
+
+/// A part is reached through the first of its parents that is set.
+fn by_parents(
+    part: &'static Resource,
+    parents: &[&str],
+    permission: Permission,
+    caller: &Caller,
+    depth: u8,
+) -> Option<Predicate> {
+    if depth >= LONGEST_CHAIN {
+        return None;
+    }
+    let relations: Vec<_> = parents.iter().filter_map(|name| part.relation(name)).collect();
+    let reaches: Vec<_> =
+        relations.iter().map(|relation| reach(relation.target, permission, caller, depth + 1)).collect();
+    if reaches.iter().all(Option::is_none) {
+        return None;
+    }
+    if reaches.iter().all(|reach| *reach == Some(Predicate::True)) {
+        return Some(Predicate::True);
+    }
+    let mut ways = Vec::new();
+    let mut earlier = Vec::new();
+    for (relation, reach) in relations.into_iter().zip(reaches) {
+        let linked = |inner| match (&relation.link, &inner) {
+            (Link::ToOne { column, .. }, Predicate::True) => Predicate::Test(Operand::Column(*column), Test::NotNull),
+            _ => Predicate::Related { relation, target: relation.target, inner: Box::new(inner), scoped: false },
+        };
+        if let Some(inner) = reach {
+            ways.push(Predicate::all(earlier.iter().cloned().chain([linked(inner)])));
+        }
+        earlier.push(match relation.link {
+            Link::ToOne { column, .. } => Predicate::Test(Operand::Column(column), Test::Null),
+            _ => linked(Predicate::True).negate(),
+        });
+    }
+    Some(Predicate::any(ways))
+}
+
+/// Those of the records that exist in the caller's organization and for which the caller has the permission.
+pub fn allowed_keys(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    resource: &'static Resource,
+    permission: Permission,
+    keys: &[Key],
+) -> Result<HashSet<Key>, Error> {
+    let Some(scope) = scope(resource, permission, caller) else { return Ok(HashSet::new()) };
+    select_keys(conn, caller, resource, &scope, keys)
+}
+
+/// Those of the records that exist in the caller's organization, whatever the caller's rights.
+pub fn existing_keys(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    resource: &'static Resource,
+    keys: &[Key],
+) -> Result<HashSet<Key>, Error> {
+    select_keys(conn, caller, resource, &Predicate::True, keys)
+}
+
+fn select_keys(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    resource: &'static Resource,
+    scope: &Predicate,
+    keys: &[Key],
+) -> Result<HashSet<Key>, Error> {
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let mut conditions = Conditions::new(caller);
+    let mut sql = Sql::new();
+    sql.raw("SELECT ");
+    sql.key_columns(0, resource);
+    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    conditions.tenant(&mut sql, resource, 0);
+    sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    conditions.and(&mut sql, resource, 0, scope);
+    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
+    Ok(found.into_iter().flatten().collect())
 }

@@ -6,6 +6,7 @@ pub mod field;
 pub mod filter;
 pub mod key;
 pub mod kind;
+pub mod predicate;
 pub mod registry;
 pub mod relation;
 pub mod resource;

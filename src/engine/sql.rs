@@ -2,6 +2,8 @@
 //!
 //! Text of a request can only enter as a [`Value`] through [`Sql::bind`]: the other methods take `&'static str`.
 
+pub mod predicate;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::connection::LoadConnection;
 use diesel::pg::{Pg, PgConnection};
@@ -11,7 +13,7 @@ use diesel::sql_types as st;
 use diesel::{Connection, RunQueryDsl};
 use rust_decimal::Decimal;
 
-use super::resource::Ident;
+use super::resource::{IdKind, Ident, Resource};
 use super::value::Value;
 
 enum Piece {
@@ -66,6 +68,15 @@ impl Sql {
     /// `t<n>."column"`.
     pub fn column(&mut self, alias: usize, column: Ident) -> &mut Sql {
         self.alias(alias).raw(".").ident(column)
+    }
+
+    /// The id column, and the suffix column of a composite id, as [`super::row::Row::key`] reads them.
+    pub fn key_columns(&mut self, alias: usize, resource: &Resource) -> &mut Sql {
+        self.column(alias, resource.id.column);
+        if let IdKind::Guid { suffix } = resource.id.kind {
+            self.raw(", ").column(alias, suffix);
+        }
+        self
     }
 
     /// A number of the server's own, such as a batch size.
