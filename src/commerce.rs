@@ -1,1 +1,4 @@
-//! Prices, totals, trees: commerce rules in typed Diesel and SQL, without HTTP.
+//! Hand-written commerce: what the engine cannot know. Called from rules, commands and tests; knows no HTTP.
+
+pub mod organization;
+pub mod reference;

@@ -1,0 +1,3 @@
+DROP TABLE address_type;
+DROP TABLE region;
+DROP TABLE country;

@@ -1,0 +1,79 @@
+//! Reference data that every installation has: countries and regions (ISO 3166), address types, localizations.
+//!
+//! [`load`] is run by `entrepot migrate` and may be repeated: names follow the source, nothing is removed.
+
+use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
+
+use crate::engine::sql::{Sql, transaction};
+use crate::engine::value::Value;
+
+/// Inserts what is missing and brings names up to date.
+pub fn load(conn: &mut PgConnection) -> QueryResult<()> {
+    transaction(conn, |conn| {
+        load_countries(conn)?;
+        load_regions(conn)?;
+        load_address_types(conn)?;
+        load_localizations(conn)
+    })
+}
+
+fn load_countries(conn: &mut PgConnection) -> QueryResult<()> {
+    let countries = rust_iso3166::ALL;
+    let mut sql = Sql::new();
+    sql.raw("INSERT INTO country (iso2_code, iso3_code, name) SELECT * FROM unnest(")
+        .bind(texts(countries.iter().map(|country| country.alpha2)))
+        .raw(", ")
+        .bind(texts(countries.iter().map(|country| country.alpha3)))
+        .raw(", ")
+        .bind(texts(countries.iter().map(|country| country.name)))
+        .raw(") ON CONFLICT (iso2_code) DO UPDATE SET name = EXCLUDED.name WHERE country.name <> EXCLUDED.name");
+    sql.execute(conn).map(drop)
+}
+
+fn load_regions(conn: &mut PgConnection) -> QueryResult<()> {
+    let regions: Vec<_> =
+        rust_iso3166::ALL.iter().flat_map(|country| country.subdivisions().unwrap_or_default()).collect();
+    let mut sql = Sql::new();
+    sql.raw("INSERT INTO region (combined_code, country_code, code, name) SELECT * FROM unnest(")
+        .bind(texts(regions.iter().map(|region| region.code)))
+        .raw(", ")
+        .bind(texts(regions.iter().map(|region| region.country_code)))
+        .raw(", ")
+        .bind(texts(regions.iter().map(|region| region.region_code)))
+        .raw(", ")
+        .bind(texts(regions.iter().map(|region| region.name)))
+        .raw(") ON CONFLICT (combined_code) DO UPDATE SET name = EXCLUDED.name WHERE region.name <> EXCLUDED.name");
+    sql.execute(conn).map(drop)
+}
+
+fn load_address_types(conn: &mut PgConnection) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw(
+        "INSERT INTO address_type (name, label) VALUES ('billing', 'Billing'), ('shipping', 'Shipping') \
+         ON CONFLICT (name) DO NOTHING",
+    );
+    sql.execute(conn).map(drop)
+}
+
+/// English is the default; German and French are its children, so a missing text of theirs is the English one.
+fn load_localizations(conn: &mut PgConnection) -> QueryResult<()> {
+    let mut english = Sql::new();
+    english.raw(
+        "INSERT INTO localization (name, language_code, formatting_code, is_default) \
+         VALUES ('English', 'en', 'en_US', true) ON CONFLICT (name) DO NOTHING",
+    );
+    english.execute(conn)?;
+    let mut children = Sql::new();
+    children.raw(
+        "INSERT INTO localization (name, language_code, formatting_code, parent_localization_id) \
+         SELECT child.name, child.language, child.formatting, localization.id \
+         FROM (VALUES ('German', 'de', 'de_DE'), ('French', 'fr', 'fr_FR')) AS child (name, language, formatting) \
+         JOIN localization ON localization.is_default ON CONFLICT (name) DO NOTHING",
+    );
+    children.execute(conn).map(drop)
+}
+
+fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Value {
+    Value::Texts(values.map(str::to_owned).collect())
+}

@@ -1,0 +1,18 @@
+//! `entityfieldfallbackvalues`: option values of products and categories that may come from elsewhere.
+
+use crate::engine::field::*;
+use crate::engine::resource::{NO_DELETE, Resource};
+
+pub static ENTITY_FIELD_FALLBACK_VALUE: Resource =
+    Resource::new("entityfieldfallbackvalues", "entity_field_fallback_value")
+        .actions(NO_DELETE)
+        .no_title()
+        .about(
+            "The value of an option, or where it comes from (`systemConfig`, `category`, `parentCategory`). \
+             Exactly one of the three attributes is set.",
+        )
+        .fields(&[
+            text("fallback").max(64),
+            text("scalarValue").column("scalar_value").max(255),
+            array("arrayValue").column("array_value"),
+        ]);

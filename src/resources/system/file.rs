@@ -1,0 +1,30 @@
+//! `files`: uploaded contents, such as a product's image or a user's picture.
+
+use crate::engine::field::*;
+use crate::engine::relation::{polymorphic, to_one};
+use crate::engine::resource::{ALL_ACTIONS, Actions, Ident, Ownership, Resource};
+use crate::resources::system::user::USER;
+
+pub static FILE: Resource = Resource::new("files", "file")
+    .actions(Actions { list: false, ..ALL_ACTIONS })
+    .owned_by(Ownership::User(Ident::new("owner_id")))
+    .no_title()
+    .about("A file: its content, or the URL of one that lies elsewhere.")
+    .fields(&[
+        uuid("uuid").read_only().not_null().filter().sort(),
+        base64("content").about("The bytes, in base64. Either this or `externalUrl` is needed."),
+        text("parentFieldName").column("parent_field_name").create_only().max(50),
+        json("filePath").column("file_path").read_only(),
+        text("mimeType").column("mime_type").max(100),
+        text("originalFilename").column("original_filename").max(255).filter().sort(),
+        integer("fileSize").column("file_size").read_only(),
+        text("parentEntityClass").column("parent_type").read_only().max(512),
+        float("parentEntityId").column("parent_entity_id").read_only(),
+        text("externalUrl").column("external_url").max(1024),
+        date_time("createdAt").column("created_at").read_only().not_null(),
+        date_time("updatedAt").column("updated_at").read_only().not_null(),
+    ])
+    .relations(&[
+        polymorphic("parent", &[&USER], "parent_type", "parent_id").create_only(),
+        to_one("owner", &USER, "owner_id"),
+    ]);
