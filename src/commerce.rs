@@ -1,4 +1,4 @@
-//! Hand-written commerce: what the engine cannot know. Called from rules, commands and tests; knows no HTTP.
+//! Prices, totals, trees: commerce rules in typed Diesel and SQL, without HTTP.
 
 pub mod organization;
 pub mod reference;
