@@ -80,14 +80,19 @@ impl Level {
     }
 }
 
-/// The levels of one role, or of all roles of a caller together: resource type → permission → level.
+/// In a role's permissions: every resource type.
+pub const EVERY_RESOURCE: &str = "*";
+
+/// The levels of one role, or of all roles of a caller together: resource type → permission → level. The type `*`
+/// stands for every type; where both speak, the higher level holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Permissions(HashMap<String, [Level; 5]>);
 
 impl Permissions {
     /// The level for a resource type; [`Level::None`] when no role speaks of it.
     pub fn level(&self, resource: &str, permission: Permission) -> Level {
-        self.0.get(resource).map_or(Level::None, |levels| levels[permission as usize])
+        let of = |name: &str| self.0.get(name).map_or(Level::None, |levels| levels[permission as usize]);
+        of(resource).max(of(EVERY_RESOURCE))
     }
 
     /// Raises the level for a resource type to at least `level`.
@@ -105,6 +110,19 @@ impl Permissions {
                 .map(|permission| (resource.as_str(), permission, levels[permission as usize]))
                 .filter(|(_, _, level)| *level > Level::None)
         })
+    }
+
+    /// Adds what a role's `permissions` grant: `{"products": {"VIEW": "organization"}}`. Words that are none of ours
+    /// grant nothing; they are refused when a role is written.
+    pub fn grant_all(&mut self, permissions: &serde_json::Value) {
+        for (resource, levels) in permissions.as_object().into_iter().flatten() {
+            for (permission, level) in levels.as_object().into_iter().flatten() {
+                let level = level.as_str().and_then(Level::parse);
+                if let (Some(permission), Some(level)) = (Permission::parse(permission), level) {
+                    self.grant(resource, permission, level);
+                }
+            }
+        }
     }
 
     /// Whether everything granted here is granted by `other` at the same level or a higher one.
@@ -293,4 +311,43 @@ fn select_keys(
     conditions.and(&mut sql, resource, 0, scope);
     let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
     Ok(found.into_iter().flatten().collect())
+}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn permissions(json: serde_json::Value) -> Permissions {
+        let mut permissions = Permissions::default();
+        permissions.grant_all(&json);
+        permissions
+    }
+
+    #[test]
+    fn the_highest_level_of_all_roles_and_of_the_star_holds() {
+        let mut all = permissions(json!({"products": {"VIEW": "organization", "EDIT": "user"}}));
+        all.grant_all(&json!({"products": {"VIEW": "user", "EDIT": "division"}, "*": {"DELETE": "business-unit"}}));
+        assert_eq!(all.level("products", Permission::View), Level::Organization);
+        assert_eq!(all.level("products", Permission::Edit), Level::Division);
+        assert_eq!(all.level("products", Permission::Delete), Level::BusinessUnit);
+        assert_eq!(all.level("orders", Permission::Delete), Level::BusinessUnit);
+        assert_eq!(all.level("orders", Permission::View), Level::None);
+    }
+
+    #[test]
+    fn within_compares_every_grant_with_the_star() {
+        let star = permissions(json!({"*": {"VIEW": "organization"}}));
+        let one = permissions(json!({"products": {"VIEW": "organization"}}));
+        assert!(one.within(&star));
+        assert!(!star.within(&one));
+        assert!(!permissions(json!({"products": {"EDIT": "user"}})).within(&star));
+        assert!(permissions(json!({"products": {"EDIT": "none"}})).within(&Permissions::default()));
+    }
+
+    #[test]
+    fn unknown_words_grant_nothing() {
+        assert_eq!(permissions(json!({"products": {"VIEW": "system", "SHARE": "user"}})).iter().count(), 0);
+        assert_eq!(permissions(json!([])).iter().count(), 0);
+    }
 }

@@ -27,5 +27,6 @@ pub mod error;
 pub mod http;
 pub mod openapi;
 pub mod resources;
+pub mod schema;
 pub mod startup;
 pub mod storefront;

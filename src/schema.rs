@@ -1,0 +1,120 @@
+//! Typed tables for hand-written logic: users, clients, tokens. Resources need none of this; their descriptors name
+//! their tables. Only the columns that the logic touches are listed.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! {
+    organization (id) {
+        id -> BigInt,
+        name -> Text,
+        enabled -> Bool,
+    }
+}
+
+table! {
+    business_unit (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        name -> Text,
+        owner_id -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    app_user (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        username -> Text,
+        email -> Text,
+        password_hash -> Nullable<Text>,
+        enabled -> Bool,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        login_count -> Integer,
+        last_login -> Nullable<Timestamptz>,
+        password_changed_at -> Nullable<Timestamptz>,
+        owner_id -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    app_user_role (organization_id, user_id, role_id) {
+        organization_id -> BigInt,
+        user_id -> BigInt,
+        role_id -> BigInt,
+    }
+}
+
+table! {
+    app_user_business_unit (organization_id, user_id, business_unit_id) {
+        organization_id -> BigInt,
+        user_id -> BigInt,
+        business_unit_id -> BigInt,
+    }
+}
+
+table! {
+    user_role (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        role -> Text,
+        label -> Text,
+        permissions -> Jsonb,
+    }
+}
+
+table! {
+    oauth_client (id) {
+        id -> Text,
+        organization_id -> BigInt,
+        name -> Text,
+        secret_hash -> Nullable<Text>,
+        grants -> Array<Text>,
+        owner_user_id -> Nullable<BigInt>,
+        api -> Text,
+        confidential -> Bool,
+        active -> Bool,
+        created_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    oauth_access_token (jti) {
+        jti -> Uuid,
+        organization_id -> BigInt,
+        client_id -> Text,
+        user_id -> BigInt,
+        family -> Nullable<Uuid>,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    oauth_refresh_token (hash) {
+        hash -> Binary,
+        organization_id -> BigInt,
+        client_id -> Text,
+        user_id -> BigInt,
+        family -> Uuid,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    signing_key (kid) {
+        kid -> Text,
+        public_jwk -> Jsonb,
+        private_key -> Binary,
+        private_key_id -> Text,
+        created_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+allow_tables_to_appear_in_same_query!(oauth_client, organization, app_user);
