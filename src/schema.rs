@@ -28,12 +28,12 @@ table! {
         email -> Text,
         password_hash -> Nullable<Text>,
         enabled -> Bool,
-        first_name -> Nullable<Text>,
-        last_name -> Nullable<Text>,
+        first_name -> Text,
+        last_name -> Text,
         login_count -> Integer,
         last_login -> Nullable<Timestamptz>,
         password_changed_at -> Nullable<Timestamptz>,
-        owner_id -> Nullable<BigInt>,
+        owner_id -> BigInt,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Passwords: argon2id hashes, made and checked outside the async threads, few at a time.
 //!
-//! A check costs the same whether the user exists or not. Each takes the configured memory (19 MiB by default), so at
-//! most two run at once; a short queue waits, and beyond it the answer is "busy", not a pile of work.
+//! A check costs the same whether the user exists or not. Each takes the configured memory (19 MiB by default), so only
+//! a few run at once; a short queue waits, and beyond it the answer is "busy", not a pile of work.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,9 +17,6 @@ use super::secret::random;
 pub const LONGEST: usize = 1024;
 /// The shortest password that may be set, in characters.
 pub const SHORTEST: usize = 8;
-
-const AT_ONCE: usize = 2;
-const QUEUE: usize = 16;
 
 /// What a hash costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +62,9 @@ pub struct Checker {
     /// The hash of a password that nobody has, checked when the user has none.
     decoy: String,
     running: Arc<Semaphore>,
-    queued: AtomicUsize,
+    /// Checks that run and wait.
+    taken: AtomicUsize,
+    places: usize,
 }
 
 /// More passwords are waiting to be checked than the server takes on.
@@ -73,18 +72,20 @@ pub struct Checker {
 pub struct Busy;
 
 impl Checker {
-    pub fn new(cost: Cost) -> Result<Checker, AccessError> {
+    /// `at_once` checks run at the same time and `queue` more may wait.
+    pub fn new(cost: Cost, at_once: usize, queue: usize) -> Result<Checker, AccessError> {
         let decoy = hash_any(cost, &super::secret::random_text()?)?;
-        Ok(Checker { decoy, running: Arc::new(Semaphore::new(AT_ONCE)), queued: AtomicUsize::new(0) })
+        let running = Arc::new(Semaphore::new(at_once));
+        Ok(Checker { decoy, running, taken: AtomicUsize::new(0), places: at_once + queue })
     }
 
     /// Whether `password` has `hash`; with no hash the same work is done and the answer is no.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool, Busy> {
-        let _place = Place::take(&self.queued)?;
+        let _place = Place::take(&self.taken, self.places)?;
         let permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Busy)?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let checked = tokio::task::spawn_blocking(move || {
+        let checked = crate::db::blocking(move || {
             // Kept until the work is done, also when the client hangs up meanwhile.
             let _permit = permit;
             matches(&password, &hash)
@@ -97,12 +98,9 @@ impl Checker {
 struct Place<'a>(&'a AtomicUsize);
 
 impl Place<'_> {
-    fn take(queued: &AtomicUsize) -> Result<Place<'_>, Busy> {
-        if queued.fetch_add(1, Ordering::AcqRel) >= AT_ONCE + QUEUE {
-            queued.fetch_sub(1, Ordering::AcqRel);
-            return Err(Busy);
-        }
-        Ok(Place(queued))
+    fn take(taken: &AtomicUsize, places: usize) -> Result<Place<'_>, Busy> {
+        let place = Place(taken);
+        if taken.fetch_add(1, Ordering::AcqRel) >= places { Err(Busy) } else { Ok(place) }
     }
 }
 
@@ -140,16 +138,16 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_queue_the_answer_is_busy() {
-        let checker = Checker::new(CHEAP).unwrap();
-        let held = Arc::clone(&checker.running).acquire_many_owned(AT_ONCE as u32).await.unwrap();
-        let checks = (0..AT_ONCE + QUEUE + 3).map(|_| checker.check("password".into(), None));
+        let checker = Checker::new(CHEAP, 2, 3).unwrap();
+        let held = Arc::clone(&checker.running).acquire_many_owned(2).await.unwrap();
+        let checks = (0..8).map(|_| checker.check("password".into(), None));
         let all = futures_util::future::join_all(checks);
         let mut all = std::pin::pin!(all);
         assert!(tokio::time::timeout(std::time::Duration::ZERO, &mut all).await.is_err(), "nothing may run");
         drop(held);
         let answers = all.await;
         assert_eq!(answers.iter().filter(|answer| **answer == Err(Busy)).count(), 3);
-        assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), AT_ONCE + QUEUE);
+        assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), 5);
         assert_eq!(checker.check("password".into(), Some(checker.decoy.clone())).await, Ok(false));
         assert_eq!(checker.check("password1".into(), Some(hash(CHEAP, "password1").unwrap())).await, Ok(true));
     }
