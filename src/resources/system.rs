@@ -12,3 +12,16 @@ pub mod region;
 pub mod user;
 pub mod user_profile;
 pub mod user_role;
+
+pub use self::address_type::ADDRESS_TYPE;
+pub use self::business_unit::BUSINESS_UNIT;
+pub use self::country::COUNTRY;
+pub use self::entity_field_fallback_value::ENTITY_FIELD_FALLBACK_VALUE;
+pub use self::file::FILE;
+pub use self::localization::LOCALIZATION;
+pub use self::localized_fallback_value::LOCALIZED_FALLBACK_VALUE;
+pub use self::organization::ORGANIZATION;
+pub use self::region::REGION;
+pub use self::user::USER;
+pub use self::user_profile::USER_PROFILE;
+pub use self::user_role::USER_ROLE;

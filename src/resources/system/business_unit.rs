@@ -3,8 +3,8 @@
 use crate::engine::field::*;
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title};
-use crate::resources::system::organization::ORGANIZATION;
-use crate::resources::system::user::USER;
+use crate::resources::system::ORGANIZATION;
+use crate::resources::system::USER;
 
 pub static BUSINESS_UNIT: Resource = Resource::new("businessunits", "business_unit")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))

@@ -4,7 +4,7 @@ use crate::engine::field::*;
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::relation::to_many;
 use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, READ_ONLY, Resource, Title};
-use crate::resources::system::region::REGION;
+use crate::resources::system::REGION;
 
 pub static COUNTRY: Resource = Resource::new("countries", "country")
     .global()

@@ -3,7 +3,7 @@
 use crate::engine::field::*;
 use crate::engine::relation::{polymorphic, to_one};
 use crate::engine::resource::{ALL_ACTIONS, Actions, Ident, Ownership, Resource};
-use crate::resources::system::user::USER;
+use crate::resources::system::USER;
 
 pub static FILE: Resource = Resource::new("files", "file")
     .actions(Actions { list: false, ..ALL_ACTIONS })

@@ -3,7 +3,7 @@
 use crate::engine::field::*;
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, READ_ONLY, Resource, Title};
-use crate::resources::system::localized_fallback_value::LOCALIZED_FALLBACK_VALUE;
+use crate::resources::system::LOCALIZED_FALLBACK_VALUE;
 
 pub static LOCALIZATION: Resource = Resource::new("localizations", "localization")
     .global()

@@ -3,7 +3,7 @@
 use crate::engine::field::*;
 use crate::engine::relation::to_one;
 use crate::engine::resource::{Ident, NO_DELETE, Resource, Title};
-use crate::resources::system::localization::LOCALIZATION;
+use crate::resources::system::LOCALIZATION;
 
 /// What a text falls back to when it has none of its own.
 pub const FALLBACKS: &[&str] = &["system", "parent_localization"];

@@ -3,8 +3,8 @@
 use crate::engine::field::*;
 use crate::engine::relation::to_many;
 use crate::engine::resource::{Ident, READ_AND_UPDATE, Resource, Title};
-use crate::resources::system::business_unit::BUSINESS_UNIT;
-use crate::resources::system::user::USER;
+use crate::resources::system::BUSINESS_UNIT;
+use crate::resources::system::USER;
 
 pub static ORGANIZATION: Resource = Resource::new("organizations", "organization")
     .tenant_column("id")

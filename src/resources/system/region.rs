@@ -4,7 +4,7 @@ use crate::engine::field::*;
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::relation::to_one;
 use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, READ_ONLY, Resource, Title};
-use crate::resources::system::country::COUNTRY;
+use crate::resources::system::COUNTRY;
 
 pub static REGION: Resource = Resource::new("regions", "region")
     .global()

@@ -3,10 +3,10 @@
 use crate::engine::field::*;
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
-use crate::resources::system::business_unit::BUSINESS_UNIT;
-use crate::resources::system::file::FILE;
-use crate::resources::system::organization::ORGANIZATION;
-use crate::resources::system::user_role::USER_ROLE;
+use crate::resources::system::BUSINESS_UNIT;
+use crate::resources::system::FILE;
+use crate::resources::system::ORGANIZATION;
+use crate::resources::system::USER_ROLE;
 
 pub static USER: Resource = Resource::new("users", "app_user")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))

@@ -3,10 +3,10 @@
 use crate::engine::field::*;
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Actions, Ident, Ownership, READ_ONLY, Resource, Title};
-use crate::resources::system::business_unit::BUSINESS_UNIT;
-use crate::resources::system::file::FILE;
-use crate::resources::system::organization::ORGANIZATION;
-use crate::resources::system::user_role::USER_ROLE;
+use crate::resources::system::BUSINESS_UNIT;
+use crate::resources::system::FILE;
+use crate::resources::system::ORGANIZATION;
+use crate::resources::system::USER_ROLE;
 
 pub static USER_PROFILE: Resource = Resource::new("userprofile", "app_user")
     .singleton()

@@ -3,8 +3,8 @@
 use crate::engine::field::*;
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
-use crate::resources::system::organization::ORGANIZATION;
-use crate::resources::system::user::USER;
+use crate::resources::system::ORGANIZATION;
+use crate::resources::system::USER;
 
 pub static USER_ROLE: Resource = Resource::new("userroles", "user_role")
     .title(Title::Columns(&[Ident::new("label")]))

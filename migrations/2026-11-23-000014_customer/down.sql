@@ -1,0 +1,10 @@
+DROP TABLE customer_address;
+DROP TABLE customer_user_sales_representative;
+DROP TABLE customer_user_customer_user_role;
+DROP TABLE customer_user;
+DROP TABLE customer_user_role;
+DROP TABLE customer_sales_representative;
+DROP TABLE customer;
+DROP TABLE customer_group;
+DROP TABLE customer_tax_code;
+DROP TABLE payment_term;

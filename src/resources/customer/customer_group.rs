@@ -1,0 +1,20 @@
+//! `customergroups`: customers with common terms and prices.
+
+use crate::engine::field::*;
+use crate::engine::relation::to_one;
+use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
+use crate::resources::customer::{CUSTOMER_TAX_CODE, PAYMENT_TERM};
+use crate::resources::system::{ORGANIZATION, USER};
+
+pub static CUSTOMER_GROUP: Resource = Resource::new("customergroups", "customer_group")
+    .owned_by(Ownership::User(Ident::new("owner_id")))
+    .title(Title::Columns(&[Ident::new("name")]))
+    .about("Customers with common payment terms and taxes.")
+    .fields(&[text("name").required().max(255).filter().sort().indexed()])
+    .relations(&[
+        to_one("paymentTerm", &PAYMENT_TERM, "payment_term_id"),
+        to_one("organization", &ORGANIZATION, "organization_id").not_null(),
+        to_one("owner", &USER, "owner_id"),
+        to_one("taxCode", &CUSTOMER_TAX_CODE, "tax_code_id"),
+    ])
+    .unique(&[UniqueKey { constraint: "customer_group_name_key", members: &["name"], upsert: true }]);

@@ -1,0 +1,29 @@
+//! `customeruserroles`: what the users of a customer may do in the storefront.
+
+use crate::engine::field::*;
+use crate::engine::relation::{through, to_one};
+use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
+use crate::resources::customer::{CUSTOMER, CUSTOMER_USER};
+use crate::resources::system::ORGANIZATION;
+
+pub static CUSTOMER_USER_ROLE: Resource = Resource::new("customeruserroles", "customer_user_role")
+    .title(Title::Columns(&[Ident::new("label")]))
+    .about("A role of customer users; with a customer, it is that customer's own.")
+    .fields(&[
+        text("role").not_null().max(255).filter().sort().indexed(),
+        text("label").required().max(255),
+        boolean("selfManaged").column("self_managed").default(Literal::Boolean(true)),
+        boolean("public").default(Literal::Boolean(true)),
+    ])
+    .relations(&[
+        to_one("customer", &CUSTOMER, "customer_id"),
+        to_one("organization", &ORGANIZATION, "organization_id").not_null(),
+        through(
+            "customerUsers",
+            &CUSTOMER_USER,
+            "customer_user_customer_user_role",
+            "customer_user_role_id",
+            "customer_user_id",
+        ),
+    ])
+    .unique(&[UniqueKey { constraint: "customer_user_role_role_key", members: &["role"], upsert: false }]);

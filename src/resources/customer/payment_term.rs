@@ -1,0 +1,9 @@
+//! `paymentterms`: when a customer pays, such as "net 30".
+
+use crate::engine::field::*;
+use crate::engine::resource::{Ident, Resource, Title};
+
+pub static PAYMENT_TERM: Resource = Resource::new("paymentterms", "payment_term")
+    .title(Title::Columns(&[Ident::new("label")]))
+    .about("When a customer pays, such as `net 30`.")
+    .fields(&[text("label").required()]);
