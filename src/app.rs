@@ -1,1 +1,36 @@
-//! Not built yet.
+//! The one shared state of the process: settings, database, the two APIs.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::db::Db;
+use crate::engine::registry::Registry;
+use crate::http::metrics::Metrics;
+use crate::{resources, storefront};
+
+/// Everything a request needs. Shared by all workers as `web::Data<App>`.
+pub struct App {
+    pub config: Config,
+    pub db: Db,
+    /// The back office's API.
+    pub admin: Arc<Registry>,
+    /// The storefront's API.
+    pub storefront: Arc<Registry>,
+    /// The configuration's switches that are on, for the rules of resources.
+    pub switches: BTreeSet<&'static str>,
+    pub metrics: Metrics,
+}
+
+impl App {
+    pub fn new(config: Config, db: Db) -> App {
+        App {
+            admin: Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources::ALL)),
+            storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
+            switches: config.switches(),
+            metrics: Metrics::install(),
+            config,
+            db,
+        }
+    }
+}

@@ -120,6 +120,25 @@ impl Default for Config {
     }
 }
 
+/// The settings file that is read when none is named: `entrepot.toml` in the working folder.
+pub fn default_file() -> Option<PathBuf> {
+    let path = PathBuf::from("entrepot.toml");
+    path.exists().then_some(path)
+}
+
+/// Every key as a line of TOML, with its origin; keys that are not set are commented out.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Entry { key, value, origin } in &self.entries {
+            match value {
+                Some(value) => writeln!(f, "{key} = {value}  # {origin}")?,
+                None => writeln!(f, "# {key} is not set")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))

@@ -23,6 +23,9 @@ use crate::error::{self, Error};
 /// How often work that met other transactions is done again.
 const CONTENTION_RETRIES: u32 = 3;
 
+/// How long a health check waits for a connection.
+const READY_TIMEOUT: Duration = Duration::from_secs(1);
+
 type Connection = PooledConnection<ConnectionManager<PgConnection>>;
 
 /// The pool of connections. Cheap to clone.
@@ -94,6 +97,12 @@ impl Db {
                 }
             }
         })
+    }
+
+    /// Whether the database answers, asked with little patience.
+    pub fn answers(&self) -> Result<(), Error> {
+        let mut conn = self.pool.get_timeout(READY_TIMEOUT).map_err(|_| Error::database_away())?;
+        conn.ping().map_err(database_error)
     }
 
     /// Statements sent since the start, over all connections.

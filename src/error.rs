@@ -131,6 +131,24 @@ impl Error {
         self.code.status
     }
 
+    /// The error object of an errors document.
+    fn object(&self, request: &str) -> serde_json::Value {
+        let mut object = serde_json::json!({
+            "id": request,
+            "status": self.code.status.to_string(),
+            "code": self.code.name,
+            "title": self.code.title,
+            "detail": self.detail,
+        });
+        match &self.source {
+            Some(Source::Pointer(pointer)) => object["source"] = serde_json::json!({"pointer": pointer}),
+            Some(Source::Parameter(key)) => object["source"] = serde_json::json!({"parameter": key}),
+            Some(Source::Header(name)) => object["source"] = serde_json::json!({"header": name}),
+            None => {}
+        }
+        object
+    }
+
     pub fn not_found() -> Error {
         Error::new(&NOT_FOUND, "An entity with the requested identifier does not exist.")
     }
@@ -190,6 +208,16 @@ impl Error {
 
     pub fn value(detail: impl Into<String>) -> Error {
         Error::new(&VALUE, detail)
+    }
+
+    /// A body of more than `limit` bytes.
+    pub fn body_too_large(limit: usize) -> Error {
+        Error::new(&BODY_TOO_LARGE, format!("The body is larger than {limit} bytes, the limit of this server."))
+    }
+
+    /// A body whose objects and arrays are nested deeper than `limit`.
+    pub fn json_too_deep(limit: usize) -> Error {
+        Error::request_data(format!("The body is nested deeper than {limit} levels, the limit of this server."))
     }
 
     pub fn conflict(detail: impl Into<String>) -> Error {
@@ -291,6 +319,14 @@ impl Errors {
             _ if codes.contains(&409) => 409,
             _ => group * 100,
         }
+    }
+}
+
+impl Errors {
+    /// The errors document (contract 17). `request` is the request's id.
+    pub fn document(&self, request: &str) -> Vec<u8> {
+        let errors: Vec<serde_json::Value> = self.0.iter().map(|error| error.object(request)).collect();
+        serde_json::json!({"jsonapi": {"version": "1.1"}, "errors": errors}).to_string().into_bytes()
     }
 }
 

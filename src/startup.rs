@@ -1,1 +1,114 @@
-//! Not built yet.
+//! The server's life: built on a port, run until it is told to stop, its running requests finished.
+
+pub mod log;
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZero;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App as Actix, HttpServer, web};
+
+use crate::app::App;
+use crate::config::Config;
+use crate::db::Db;
+use crate::http;
+
+/// The command `serve`: runs until Ctrl-C or SIGTERM.
+pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    log::install(&config.log);
+    let url = config.database.url.clone().ok_or("database.url is not set: set it, or DATABASE_URL.")?;
+    let db = Db::connect(url.reveal(), &config.database)?;
+    actix_web::rt::System::new().block_on(async move {
+        let server = Server::build(App::new(config, db))?;
+        tracing::info!(address = %server.address(), "serving");
+        server.run_until_signal().await?;
+        Ok(())
+    })
+}
+
+/// A server that is bound to its port and not running yet.
+pub struct Server {
+    address: SocketAddr,
+    running: actix_web::dev::Server,
+}
+
+impl Server {
+    /// Binds the port; port 0 takes a free one. Must be called inside an actix runtime.
+    pub fn build(app: App) -> io::Result<Server> {
+        let settings = app.config.http.clone();
+        let workers = match settings.workers {
+            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
+            workers => workers,
+        };
+        // More threads than connections would only wait for one; two more are for password checks.
+        let blocking = (app.config.database.pool_size as usize).div_ceil(workers) + 2;
+        let app = web::Data::new(app);
+        let server = HttpServer::new(move || {
+            Actix::new()
+                .app_data(app.clone())
+                .configure(|service| http::routes(&app, service))
+                .wrap(Compress::default())
+                .wrap(from_fn(http::trace::trace))
+        })
+        .workers(workers)
+        .worker_max_blocking_threads(blocking)
+        .client_request_timeout(settings.request_timeout)
+        .keep_alive(settings.keep_alive)
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
+        .disable_signals()
+        .bind(settings.listen)?;
+        let address = server.addrs().first().copied().unwrap_or(settings.listen);
+        Ok(Server { address, running: server.run() })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Stops the server from another place: `stop(true)` finishes running requests first.
+    pub fn handle(&self) -> ServerHandle {
+        self.running.handle()
+    }
+
+    /// Serves until [`Server::handle`] stops it.
+    pub async fn run(self) -> io::Result<()> {
+        self.running.await
+    }
+
+    /// Serves until Ctrl-C or SIGTERM, then finishes running requests. A second signal does not wait for them.
+    pub async fn run_until_signal(self) -> io::Result<()> {
+        let handle = self.running.handle();
+        actix_web::rt::spawn(async move {
+            if signal().await.is_err() {
+                return;
+            }
+            tracing::info!("stopping: running requests are finished first");
+            let second = handle.clone();
+            actix_web::rt::spawn(async move {
+                if signal().await.is_ok() {
+                    second.stop(false).await;
+                }
+            });
+            handle.stop(true).await;
+        });
+        self.running.await
+    }
+}
+
+async fn signal() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

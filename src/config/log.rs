@@ -36,7 +36,7 @@ impl Log {
             format: source.read("log.format", LogFormat::Text, "\"text\" or \"json\"", parse, show),
             level: source.text(
                 "log.level",
-                "info",
+                "info,actix_server=warn",
                 "error, warn, info, debug or trace, or directives such as info,entrepot::http=debug",
                 valid_level,
             ),

@@ -1,0 +1,34 @@
+//! Refusals on the wire: the errors document, its headers, and the statuses that have no body.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::trace;
+use crate::error::Errors;
+
+/// The media type of every document.
+pub const JSON_API: &str = "application/vnd.api+json";
+
+/// The answer to a request that is refused. A 405 has an empty body and tells the methods that would work; a 401
+/// has an empty body, and the caller adds the `WWW-Authenticate` of its scheme.
+pub fn refuse(request: &HttpRequest, errors: &Errors) -> HttpResponse {
+    document(errors, &trace::request_id(request))
+}
+
+/// [`refuse`], where only the request's id is known.
+pub(super) fn document(errors: &Errors, id: &str) -> HttpResponse {
+    let status = StatusCode::from_u16(errors.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = HttpResponse::build(status);
+    if let Some(seconds) = errors.0.iter().filter_map(|error| error.retry_after).max() {
+        answer.insert_header((RETRY_AFTER, seconds));
+    }
+    if let Some(allow) = errors.0.iter().find_map(|error| error.allow.as_ref()) {
+        answer.insert_header((ALLOW, allow.as_str()));
+    }
+    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::METHOD_NOT_ALLOWED) {
+        return answer.finish();
+    }
+    answer.insert_header((CONTENT_TYPE, HeaderValue::from_static(JSON_API)));
+    answer.body(errors.document(id))
+}

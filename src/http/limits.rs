@@ -1,0 +1,54 @@
+//! How much a request may carry: the size of its body and the nesting of its JSON.
+
+use actix_web::web::{Bytes, Payload};
+
+use crate::config::Http;
+use crate::error::Error;
+
+/// Reads a body, up to the limits. Call it after the caller is known: nobody else's body is read.
+pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
+    match payload.to_bytes_limited(limits.body_limit).await {
+        Err(_) => Err(Error::body_too_large(limits.body_limit)),
+        Ok(Err(error)) => Err(Error::request_data(format!("The body could not be read: {error}."))),
+        Ok(Ok(bytes)) => {
+            check_depth(&bytes, limits.json_depth)?;
+            Ok(bytes)
+        }
+    }
+}
+
+/// Counts open brackets outside of strings, so that no parser meets a nesting that it would follow too far.
+pub fn check_depth(json: &[u8], limit: usize) -> Result<(), Error> {
+    let mut depth = 0;
+    let mut in_string = false;
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                if depth > limit {
+                    return Err(Error::json_too_deep(limit));
+                }
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_depth;
+
+    #[test]
+    fn nesting_is_counted_outside_of_strings() {
+        assert!(check_depth(br#"{"a": ["[[[[\"[[", {}]}"#, 3).is_ok());
+        assert!(check_depth(br#"{"a": ["[[[[\"[[", {}]}"#, 2).is_err());
+        assert!(check_depth(br#"[[],[],[],[]]"#, 2).is_ok());
+    }
+}

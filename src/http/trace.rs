@@ -1,0 +1,117 @@
+//! What every request gets: an id, a line in the log, a count in the metrics, and an answer even after a panic.
+//!
+//! The id is the client's `X-Request-ID` when that is a plain word, else a new one. It stands in the answer's header,
+//! in every error object and in every log line of the request. The log tells method and path, never the query, a
+//! header or a body.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use futures_util::FutureExt;
+use tracing::Instrument;
+
+use super::{answer, metrics};
+use crate::error::Error;
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+#[derive(Clone)]
+struct RequestId(String);
+
+/// What a request turned out to be, for metrics: the API, the resource type and the action.
+#[derive(Clone, Copy, Debug)]
+pub struct Labels {
+    pub api: &'static str,
+    pub resource: &'static str,
+    /// `list`, `get`, `create`, ...
+    pub action: &'static str,
+}
+
+/// Of a request that is none of a resource's.
+const UNKNOWN: Labels = Labels { api: "none", resource: "none", action: "none" };
+
+#[derive(Clone)]
+struct Who {
+    client: String,
+    user: i64,
+}
+
+/// The id of the request.
+pub fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default()
+}
+
+/// Tells the metrics what the request is.
+pub fn label(request: &HttpRequest, labels: Labels) {
+    request.extensions_mut().insert(labels);
+}
+
+/// Tells the log who is calling.
+pub fn caller(request: &HttpRequest, client: &str, user: i64) {
+    request.extensions_mut().insert(Who { client: client.to_owned(), user });
+}
+
+/// The outermost middleware.
+pub async fn trace<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let start = Instant::now();
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_word(id));
+    let id = given.map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let span = tracing::info_span!("request", id = %id);
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
+    let _entered = span.enter();
+    match outcome {
+        Ok(Ok(response)) => {
+            let mut response = response.map_into_boxed_body();
+            mark(response.headers_mut(), &id);
+            record(&response, start);
+            Ok(response)
+        }
+        // The request is gone with the handler that failed; what is left is its id.
+        Ok(Err(error)) => Err(failed(error.error_response(), &id, start)),
+        Err(_) => Err(failed(answer::document(&Error::internal("a handler panicked").into(), &id), &id, start)),
+    }
+}
+
+fn mark(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID.clone(), value);
+    }
+}
+
+fn failed(mut response: HttpResponse, id: &str, start: Instant) -> actix_web::Error {
+    mark(response.headers_mut(), id);
+    metrics::request(UNKNOWN, response.status().as_u16(), start.elapsed());
+    InternalError::from_response("the request failed outside of its handler", response).into()
+}
+
+fn record(response: &ServiceResponse, start: Instant) {
+    let duration = start.elapsed();
+    let request = response.request();
+    let status = response.status().as_u16();
+    let extensions = request.extensions();
+    metrics::request(extensions.get::<Labels>().copied().unwrap_or(UNKNOWN), status, duration);
+    let who = extensions.get::<Who>();
+    tracing::info!(
+        method = %request.method(),
+        path = request.path(),
+        status,
+        ms = duration.as_micros() as f64 / 1000.0,
+        client = who.map(|who| who.client.as_str()),
+        user = who.map(|who| who.user),
+        "request"
+    );
+}
+
+fn is_word(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
