@@ -162,6 +162,10 @@ impl<'c, T> Authorized<'c, T> {
     pub fn caller(&self) -> &'c Caller {
         self.caller
     }
+
+    pub fn into_plan(self) -> T {
+        self.plan
+    }
 }
 
 /// What a plan needs.
@@ -184,6 +188,11 @@ pub fn authorize<T: Needs>(plan: T, caller: &Caller) -> Result<Authorized<'_, T>
 /// no access to the type at all. [`Predicate::True`]: every record.
 pub fn scope(resource: &'static Resource, permission: Permission, caller: &Caller) -> Option<Predicate> {
     reach(resource, permission, caller, 0)
+}
+
+/// Whether the caller's permission for a resource stops at some records, or at all of them.
+pub fn is_limited(resource: &'static Resource, permission: Permission, caller: &Caller) -> bool {
+    scope(resource, permission, caller) != Some(Predicate::True)
 }
 
 /// Parts of parts end somewhere; a chain longer than this is a mistake in the descriptors and gives nothing.
@@ -242,6 +251,8 @@ fn by_parents(
     if depth >= LONGEST_CHAIN {
         return None;
     }
+    // To add, change or remove a part is to edit its parent.
+    let permission = if permission == Permission::View { permission } else { Permission::Edit };
     let relations: Vec<_> = parents.iter().filter_map(|name| part.relation(name)).collect();
     let reaches: Vec<_> =
         relations.iter().map(|relation| reach(relation.target, permission, caller, depth + 1)).collect();

@@ -2,8 +2,10 @@
 //!
 //! Everything before the load is pure. The engine names no resource, no connector and no web framework.
 
+pub mod document;
 pub mod field;
 pub mod filter;
+pub mod input;
 pub mod key;
 pub mod kind;
 pub mod predicate;

@@ -23,6 +23,11 @@ pub trait Rules: Sync {
         Ok(())
     }
 
+    /// Whether a change of these records may change what callers are permitted to do; known callers are then forgotten.
+    fn changes_rights(&self) -> bool {
+        false
+    }
+
     /// Before records are deleted, parts first: the text of the refusal becomes
     /// `The delete operation is forbidden. Reason: …`.
     fn before_delete(&self, _conn: &mut PgConnection, _caller: &Caller, _keys: &[Key]) -> Result<(), Error> {

@@ -4,6 +4,10 @@
 
 pub mod predicate;
 
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::connection::LoadConnection;
 use diesel::pg::{Pg, PgConnection};
@@ -28,7 +32,14 @@ enum Piece {
 pub struct Sql {
     pieces: Vec<Piece>,
     cached: bool,
+    bounded: bool,
 }
+
+/// How many texts of [`Sql::bounded`] statements are kept prepared on each connection.
+const MOST_SHAPES: usize = 512;
+
+/// The texts that are kept, by hash.
+static SHAPES: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
 
 impl Default for Sql {
     fn default() -> Sql {
@@ -38,12 +49,19 @@ impl Default for Sql {
 
 impl Sql {
     pub fn new() -> Sql {
-        Sql { pieces: Vec::with_capacity(64), cached: true }
+        Sql { pieces: Vec::with_capacity(64), cached: true, bounded: false }
     }
 
     /// Not kept as a prepared statement: texts that clients can vary without end would fill server and backend.
     pub fn uncached(&mut self) -> &mut Sql {
         self.cached = false;
+        self
+    }
+
+    /// Kept as a prepared statement as long as fewer than [`MOST_SHAPES`] such texts are: for statements whose text
+    /// follows the members a client sends, where the same few texts come again and again.
+    pub fn bounded(&mut self) -> &mut Sql {
+        self.bounded = true;
         self
     }
 
@@ -98,17 +116,38 @@ impl Sql {
         self
     }
 
+    /// Decides whether a bounded text is among those that are kept.
+    fn settle(&mut self) {
+        if !self.bounded || !self.cached {
+            return;
+        }
+        let mut hasher = DefaultHasher::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Raw(text) => text.hash(&mut hasher),
+                Piece::Ident(ident) => ident.hash(&mut hasher),
+                Piece::Number(number) => number.hash(&mut hasher),
+                Piece::Bind(value) => std::mem::discriminant(value).hash(&mut hasher),
+            }
+        }
+        let shape = hasher.finish();
+        let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
+        self.cached = shapes.contains(&shape) || (shapes.len() < MOST_SHAPES && shapes.insert(shape));
+    }
+
     /// Runs the statement and returns the number of rows it touched.
-    pub fn execute(self, conn: &mut PgConnection) -> QueryResult<usize> {
+    pub fn execute(mut self, conn: &mut PgConnection) -> QueryResult<usize> {
+        self.settle();
         RunQueryDsl::execute(self, conn)
     }
 
     /// Runs the statement and gives each row to `read`.
     pub fn for_each<E: From<diesel::result::Error>>(
-        self,
+        mut self,
         conn: &mut PgConnection,
         mut read: impl FnMut(&super::row::Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        self.settle();
         let cursor = LoadConnection::<diesel::connection::DefaultLoadingMode>::load(conn, self)?;
         for row in cursor {
             read(&super::row::Row(&row?))?;

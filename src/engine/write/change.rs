@@ -1,0 +1,162 @@
+//! One row in `change` per record that a transaction created, updated or deleted: who, when, what, and whose it was.
+//!
+//! Set-based: one INSERT … SELECT per resource and action. Owner and business unit are read from the record itself,
+//! after a write and before a delete; a part has its parent's.
+
+use std::collections::BTreeSet;
+
+use super::super::key::Key;
+use super::super::relation::Link;
+use super::super::resource::{IdKind, Ident, Ownership, Resource};
+use super::super::sql::Sql;
+use super::super::sql::predicate::Conditions;
+use super::super::value::{Value, key_array};
+use super::Batch;
+use super::per_resource::PerResource;
+use crate::error::Errors;
+
+/// What happened to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Created,
+    Updated,
+    Deleted,
+}
+
+impl Action {
+    const fn word(self) -> &'static str {
+        match self {
+            Action::Created => "created",
+            Action::Updated => "updated",
+            Action::Deleted => "deleted",
+        }
+    }
+}
+
+type Fields = BTreeSet<&'static str>;
+
+/// Records what the batch created and updated. A record that was sent but is as it was leaves no row.
+pub(super) fn record(batch: &mut Batch<'_>) -> Result<(), Errors> {
+    let (mut created, mut updated) = (PerResource::new(), PerResource::new());
+    for node in &batch.nodes {
+        if node.creates {
+            created.add(node.resource, (node.key.clone(), node.changed.clone()));
+        } else if !node.changed.is_empty() {
+            updated.add(node.resource, (node.key.clone(), node.changed.clone()));
+        }
+    }
+    for ((_, key), touched) in &batch.touched {
+        updated.add(touched.resource, (key.clone(), touched.fields.clone()));
+    }
+    for (action, groups) in [(Action::Created, created), (Action::Updated, updated)] {
+        for (resource, records) in groups {
+            insert(batch, resource, action, &records)?;
+        }
+    }
+    Ok(())
+}
+
+/// Records what is about to be removed.
+pub(super) fn record_removed(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    keys: &[Key],
+    action: Action,
+) -> Result<(), Errors> {
+    let records: Vec<(Key, Fields)> = keys.iter().map(|key| (key.clone(), Fields::new())).collect();
+    insert(batch, resource, action, &records)
+}
+
+fn insert(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    action: Action,
+    records: &[(Key, Fields)],
+) -> Result<(), Errors> {
+    let caller = batch.context.caller;
+    let keys: Vec<Key> = records.iter().map(|(key, _)| key.clone()).collect();
+    let fields = records.iter().map(|(_, fields)| field_list(fields)).collect();
+    let mut conditions = Conditions::new(caller);
+    let mut sql = Sql::new();
+    sql.raw(
+        "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, client, owner_id, business_unit_id, at) SELECT ",
+    );
+    sql.bind(Value::Integer(caller.organization)).raw(", ").bind(Value::Text(resource.name.to_owned())).raw(", ");
+    sql.column(0, resource.id.column).raw("::text");
+    if let IdKind::Guid { suffix } = resource.id.kind {
+        sql.raw(" || '-' || ").column(0, suffix);
+    }
+    sql.raw(", ").bind(Value::Text(action.word().to_owned())).raw(", f.fields::jsonb, ");
+    sql.bind(Value::Integer(caller.user)).raw(", ").bind(Value::Text(caller.client.clone())).raw(", ");
+    owner(&mut sql, &mut conditions, resource, 0, 0);
+    sql.raw(", ").bind(Value::DateTime(batch.context.now));
+    sql.raw(" FROM unnest(").bind(key_array(&keys)).raw(", ").bind(Value::Texts(fields));
+    sql.raw(") AS f(id, fields) JOIN ").ident(resource.table).raw(" AS t0 ON ");
+    sql.column(0, resource.id.column).raw(" = f.id WHERE ");
+    conditions.tenant(&mut sql, resource, 0);
+    sql.execute(batch.conn)?;
+    Ok(())
+}
+
+fn field_list(fields: &Fields) -> String {
+    serde_json::Value::from_iter(fields.iter().copied()).to_string()
+}
+
+/// A chain of parts longer than this is a mistake in the descriptors.
+const LONGEST_CHAIN: u8 = 4;
+
+/// Two expressions: the owning user's id and the owning business unit's id of row `alias`; NULL where there is none.
+fn owner(sql: &mut Sql, conditions: &mut Conditions<'_>, resource: &'static Resource, alias: usize, depth: u8) {
+    for wanted in [Owner::User, Owner::BusinessUnit] {
+        if wanted == Owner::BusinessUnit {
+            sql.raw(", ");
+        }
+        owner_expression(sql, conditions, resource, alias, wanted, depth);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Owner {
+    User,
+    BusinessUnit,
+}
+
+fn owner_expression(
+    sql: &mut Sql,
+    conditions: &mut Conditions<'_>,
+    resource: &'static Resource,
+    alias: usize,
+    wanted: Owner,
+    depth: u8,
+) {
+    let own: Option<Ident> = match (resource.ownership, wanted) {
+        (Ownership::User(column), Owner::User) | (Ownership::BusinessUnit(column), Owner::BusinessUnit) => Some(column),
+        _ => None,
+    };
+    if let Some(column) = own {
+        sql.column(alias, column);
+        return;
+    }
+    let parents: &[&str] = match resource.ownership {
+        Ownership::Part(parents) if depth < LONGEST_CHAIN => parents,
+        _ => &[],
+    };
+    let relations: Vec<_> = parents.iter().filter_map(|name| resource.relation(name)).collect();
+    if relations.is_empty() {
+        sql.raw("NULL::bigint");
+        return;
+    }
+    sql.raw("COALESCE(NULL::bigint");
+    for relation in relations {
+        if matches!(relation.link, Link::Polymorphic { .. }) {
+            continue;
+        }
+        // The far end is written first, since it hands out the alias that the expression needs.
+        let mut rest = Sql::new();
+        let parent = conditions.far_end(&mut rest, (resource, alias), relation, relation.target);
+        sql.raw(", (SELECT ");
+        owner_expression(sql, conditions, relation.target, parent, wanted, depth + 1);
+        sql.raw(" FROM ").append(rest).raw(" LIMIT 1)");
+    }
+    sql.raw(")");
+}

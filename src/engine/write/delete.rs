@@ -1,0 +1,187 @@
+//! Deletes: records with their parts, each with a change row of its own. Nothing cascades in Postgres.
+
+use diesel::pg::PgConnection;
+
+use super::super::key::Key;
+use super::super::relation::{Link, Relation};
+use super::super::resource::Resource;
+use super::super::sql::Sql;
+use super::super::sql::predicate::{Conditions, JOIN_TENANT};
+use super::super::value::{Value, key_array};
+use super::change::{self, Action};
+use super::resolve::{existing, to_ones};
+use super::{Batch, Context, failure};
+use crate::acl::{self, Permission};
+use crate::engine::resource::Ownership;
+use crate::error::{ACCESS_DENIED, Error, Errors};
+
+/// What a delete did.
+#[derive(Debug, Default)]
+pub struct Deleted {
+    pub count: usize,
+    /// As [`super::Written::rights_changed`].
+    pub rights_changed: bool,
+}
+
+/// Deletes records of one resource, all or none. The caller has opened a transaction.
+///
+/// Errors: 404 when one does not exist, 403 when one may not be deleted, by rights or by rules.
+pub fn delete(
+    conn: &mut PgConnection,
+    context: Context<'_>,
+    resource: &'static Resource,
+    keys: &[Key],
+) -> Result<Deleted, Errors> {
+    if acl::scope(resource, Permission::Delete, context.caller).is_none() {
+        return Err(Error::no_access_to_type().into());
+    }
+    let mut batch = Batch::new(conn, context);
+    let found = existing(batch.conn, context, resource, Permission::Delete, keys)?;
+    for key in keys {
+        match found.iter().find(|(found, _)| found == key) {
+            None => return Err(Error::not_found().into()),
+            Some((_, false)) => return Err(Error::no_access().into()),
+            Some((_, true)) => {}
+        }
+    }
+    let parents = parents(&mut batch, resource, keys)?;
+    remove(&mut batch, resource, keys)?;
+    resource.rules.after_delete(batch.conn, context.caller, &parents)?;
+    if let (Some((parent, list)), false) = (parent_list(resource), parents.is_empty()) {
+        for key in parents {
+            batch.touch(parent, key, &[list]);
+        }
+        super::store::stamp_parents(&mut batch)?;
+    }
+    change::record(&mut batch)?;
+    Ok(Deleted { count: keys.len(), rights_changed: resource.rules.changes_rights() })
+}
+
+/// The resource a part belongs to, and the list there that holds it.
+fn parent_list(resource: &'static Resource) -> Option<(&'static Resource, &'static str)> {
+    let relation = parent_relation(resource)?;
+    let list = relation.target.relations.iter().find(|list| {
+        list.target == resource
+            && super::resolve::inverse(relation.target, list).is_some_and(|back| back.name == relation.name)
+    })?;
+    Some((relation.target, list.name))
+}
+
+fn parent_relation(resource: &'static Resource) -> Option<&'static Relation> {
+    let Ownership::Part(names) = resource.ownership else { return None };
+    names.iter().filter_map(|name| resource.relation(name)).find(|relation| matches!(relation.link, Link::ToOne { .. }))
+}
+
+/// The records that parts belong to, before they go.
+fn parents(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key]) -> Result<Vec<Key>, Error> {
+    let Some(relation) = parent_relation(resource) else { return Ok(Vec::new()) };
+    let Link::ToOne { column, .. } = relation.link else { return Ok(Vec::new()) };
+    let mut sql = Sql::new();
+    sql.raw("SELECT DISTINCT ").column(0, column).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    where_keys(batch, &mut sql, resource, keys);
+    let kind = relation.target.id.kind;
+    let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Removes records and their parts, without asking for rights: they were asked for at the record that goes.
+pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key]) -> Result<(), Errors> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    resource
+        .rules
+        .before_delete(batch.conn, batch.context.caller, keys)
+        .map_err(|error| if error.code == &ACCESS_DENIED { forbidden(&error.detail) } else { error })?;
+    clear_late_links(batch, resource, keys)?;
+    let mut owned: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
+    for relation in resource.relations.iter().filter(|relation| relation.cascade) {
+        let parts = parts_of(batch, resource, relation, keys)?;
+        match relation.link {
+            Link::ToMany { .. } => remove(batch, relation.target, &parts)?,
+            // These parts are pointed at from here: they go when the pointers are gone.
+            Link::ToOne { .. } | Link::Through { .. } => owned.push((relation.target, parts)),
+            Link::Polymorphic { .. } => {}
+        }
+    }
+    for relation in resource.relations {
+        if let Link::Through { table, own, .. } = relation.link {
+            let mut sql = Sql::new();
+            sql.raw("DELETE FROM ").ident(table).raw(" WHERE ").ident(own);
+            sql.raw(" = ANY(").bind(key_array(keys)).raw(")");
+            if resource.tenant.is_some() || relation.target.tenant.is_some() {
+                sql.raw(" AND ").ident(JOIN_TENANT).raw(" = ").bind(Value::Integer(batch.organization()));
+            }
+            sql.execute(batch.conn)?;
+        }
+    }
+    change::record_removed(batch, resource, keys, Action::Deleted)?;
+    let mut sql = Sql::new();
+    sql.raw("DELETE FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    where_keys(batch, &mut sql, resource, keys);
+    sql.execute(batch.conn).map_err(|error| match failure::still_used_by(&error) {
+        Some(table) => Errors::from(forbidden(&format!("it is still used by {table}"))),
+        None => error.into(),
+    })?;
+    for (target, parts) in owned {
+        remove(batch, target, &parts)?;
+    }
+    Ok(())
+}
+
+fn forbidden(reason: &str) -> Error {
+    let reason = reason.trim_end_matches('.');
+    Error::new(&ACCESS_DENIED, format!("The delete operation is forbidden. Reason: {reason}."))
+}
+
+fn where_keys(batch: &Batch<'_>, sql: &mut Sql, resource: &'static Resource, keys: &[Key]) {
+    Conditions::new(batch.context.caller).tenant(sql, resource, 0);
+    sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+}
+
+/// The edges of foreign key cycles are cut first.
+fn clear_late_links(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key]) -> Result<(), Errors> {
+    for (_, column) in to_ones(resource).filter(|(relation, _)| relation.late) {
+        let mut sql = Sql::new();
+        sql.raw("UPDATE ").ident(resource.table).raw(" AS t0 SET ").ident(column).raw(" = NULL WHERE ");
+        where_keys(batch, &mut sql, resource, keys);
+        sql.execute(batch.conn)?;
+    }
+    Ok(())
+}
+
+fn parts_of(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    relation: &'static Relation,
+    keys: &[Key],
+) -> Result<Vec<Key>, Errors> {
+    let target = relation.target;
+    let organization = Value::Integer(batch.organization());
+    let mut sql = Sql::new();
+    match relation.link {
+        Link::ToMany { column } => {
+            sql.raw("SELECT ").key_columns(0, target).raw(" FROM ").ident(target.table).raw(" AS t0 WHERE ");
+            Conditions::new(batch.context.caller).tenant(&mut sql, target, 0);
+            sql.raw(" AND ").column(0, column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+        }
+        Link::ToOne { column, .. } => {
+            sql.raw("SELECT ").column(0, column).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+            where_keys(batch, &mut sql, resource, keys);
+            sql.raw(" AND ").column(0, column).raw(" IS NOT NULL");
+        }
+        Link::Through { table, own, target: far, slot } => {
+            sql.raw("SELECT ").column(0, far).raw(" FROM ").ident(table).raw(" AS t0 WHERE ").column(0, own);
+            sql.raw(" = ANY(").bind(key_array(keys)).raw(")");
+            if resource.tenant.is_some() || target.tenant.is_some() {
+                sql.raw(" AND ").column(0, JOIN_TENANT).raw(" = ").bind(organization);
+            }
+            if let Some((column, word)) = slot {
+                sql.raw(" AND ").column(0, column).raw(" = ").bind(Value::Text(word.to_owned()));
+            }
+        }
+        Link::Polymorphic { .. } => return Ok(Vec::new()),
+    }
+    let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, target.id.kind)?) })?;
+    Ok(rows.into_iter().flatten().collect())
+}

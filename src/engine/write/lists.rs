@@ -1,0 +1,227 @@
+//! To-many relationships: join rows, foreign keys at the other end, and the parts that left a list.
+
+use super::super::key::Key;
+use super::super::relation::{Link, Relation};
+use super::super::resource::{Ident, Resource};
+use super::super::sql::Sql;
+use super::super::sql::predicate::{Conditions, JOIN_TENANT};
+use super::super::value::{Value, key_array};
+use super::resolve::{existing, inverse, to_ones};
+use super::{Batch, Linkage, delete, failure};
+use crate::acl::Permission;
+use crate::error::{COUNT, Error, Errors};
+
+/// Brings every list that a node states to what it states.
+pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
+    let mut orphans: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
+    for index in 0..batch.nodes.len() {
+        let resource = batch.node(index).resource;
+        for relation in resource.relations {
+            let left = match relation.link {
+                Link::Through { .. } => through(batch, index, relation)?,
+                Link::ToMany { column } => inverse_column(batch, index, relation, column)?,
+                Link::ToOne { .. } => replaced_part(batch, index, relation),
+                Link::Polymorphic { .. } => Vec::new(),
+            };
+            if relation.cascade && !left.is_empty() {
+                orphans.push((relation.target, left));
+            }
+        }
+    }
+    for (resource, keys) in orphans {
+        delete::remove(batch, resource, &keys)?;
+    }
+    Ok(())
+}
+
+/// The part that a to-one pointed at before.
+fn replaced_part(batch: &Batch<'_>, index: usize, relation: &'static Relation) -> Vec<Key> {
+    let node = batch.node(index);
+    let replaced = relation.cascade && !node.creates && node.changed.contains(relation.name);
+    let before = node.stored.links.get(relation.name).and_then(Option::as_ref);
+    before.filter(|_| replaced).cloned().into_iter().collect()
+}
+
+/// Which of the stored ids go and which given ones come.
+struct Difference {
+    gone: Vec<Key>,
+    new: Vec<Key>,
+}
+
+fn difference(linkage: &Linkage, stored: &[Key]) -> Difference {
+    let given: Vec<Key> = linkage.targets().iter().map(|target| target.key.clone()).collect();
+    match linkage {
+        Linkage::Remove(_) => {
+            Difference { gone: stored.iter().filter(|key| given.contains(key)).cloned().collect(), new: Vec::new() }
+        }
+        Linkage::Add(_) => {
+            Difference { gone: Vec::new(), new: given.into_iter().filter(|key| !stored.contains(key)).collect() }
+        }
+        Linkage::Many(_) | Linkage::One(_) => Difference {
+            gone: stored.iter().filter(|key| !given.contains(key)).cloned().collect(),
+            new: given.into_iter().filter(|key| !stored.contains(key)).collect(),
+        },
+    }
+}
+
+fn through(batch: &mut Batch<'_>, index: usize, relation: &'static Relation) -> Result<Vec<Key>, Errors> {
+    let Link::Through { table, own, target, slot } = relation.link else { return Ok(Vec::new()) };
+    let node = batch.node(index);
+    let Some(linkage) = node.links.get(relation.name).cloned() else { return Ok(Vec::new()) };
+    let (resource, key) = (node.resource, node.key.clone());
+    let tenant = resource.tenant.is_some() || relation.target.tenant.is_some();
+    let organization = Value::Integer(batch.organization());
+    let where_own = |sql: &mut Sql| {
+        sql.raw(" WHERE ").ident(own).raw(" = ").bind(Value::from(&key));
+        if tenant {
+            sql.raw(" AND ").ident(JOIN_TENANT).raw(" = ").bind(organization.clone());
+        }
+        if let Some((column, word)) = slot {
+            sql.raw(" AND ").ident(column).raw(" = ").bind(Value::Text(word.to_owned()));
+        }
+    };
+    let stored: Vec<Key> = if node.creates {
+        Vec::new()
+    } else {
+        let mut sql = Sql::new();
+        sql.raw("SELECT ").ident(target).raw(" FROM ").ident(table);
+        where_own(&mut sql);
+        let kind = relation.target.id.kind;
+        let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+        rows.into_iter().flatten().collect()
+    };
+    let Difference { gone, new } = difference(&linkage, &stored);
+    check_count(batch, index, relation, stored.len() - gone.len() + new.len())?;
+    if !gone.is_empty() {
+        let mut sql = Sql::new();
+        sql.raw("DELETE FROM ").ident(table);
+        where_own(&mut sql);
+        sql.raw(" AND ").ident(target).raw(" = ANY(").bind(key_array(&gone)).raw(")");
+        sql.execute(batch.conn)?;
+    }
+    if !new.is_empty() {
+        let mut sql = Sql::new();
+        sql.raw("INSERT INTO ").ident(table).raw(" (").ident(own).raw(", ").ident(target);
+        if tenant {
+            sql.raw(", ").ident(JOIN_TENANT);
+        }
+        if let Some((column, _)) = slot {
+            sql.raw(", ").ident(column);
+        }
+        sql.raw(") SELECT ").bind(Value::from(&key)).raw(", unnest(").bind(key_array(&new)).raw(")");
+        if tenant {
+            sql.raw(", ").bind(organization.clone());
+        }
+        if let Some((_, word)) = slot {
+            sql.raw(", ").bind(Value::Text(word.to_owned()));
+        }
+        sql.raw(" ON CONFLICT DO NOTHING");
+        sql.execute(batch.conn).map_err(|error| failure::explain(batch, &[index], error))?;
+    }
+    if !gone.is_empty() || !new.is_empty() {
+        batch.node_mut(index).changed.insert(relation.name);
+    }
+    Ok(gone)
+}
+
+fn inverse_column(
+    batch: &mut Batch<'_>,
+    index: usize,
+    relation: &'static Relation,
+    column: Ident,
+) -> Result<Vec<Key>, Errors> {
+    let node = batch.node(index);
+    let Some(linkage) = node.links.get(relation.name).cloned() else { return Ok(Vec::new()) };
+    let (key, creates) = (node.key.clone(), node.creates);
+    let stored = if creates { Vec::new() } else { linked(batch, relation.target, column, &key)? };
+    // Records of this request have their foreign key from their own INSERT or UPDATE, so they are among the stored.
+    let before: Vec<Key> = stored
+        .iter()
+        .filter(|stored| !linkage.targets().iter().any(|target| target.node.is_some() && target.key == **stored))
+        .cloned()
+        .collect();
+    let Difference { gone, new } = difference(&linkage, &stored);
+    let new: Vec<Key> = new
+        .into_iter()
+        .filter(|key| linkage.targets().iter().any(|target| target.node.is_none() && target.key == *key))
+        .collect();
+    let arrived = linkage.targets().iter().any(|target| target.node.is_some_and(|node| batch.node(node).creates));
+    check_count(batch, index, relation, before.len().max(stored.len()) - gone.len() + new.len())?;
+    if !new.is_empty() {
+        if relation.cascade {
+            check_parts_are_ours(batch, index, relation, &new)?;
+        }
+        point(batch, relation.target, column, &new, Value::from(&key))
+            .map_err(|error| failure::explain(batch, &[index], error))?;
+    }
+    let inverse = inverse(batch.node(index).resource, relation);
+    if !gone.is_empty() && !relation.cascade {
+        if inverse.is_some_and(|inverse| !inverse.nullable) {
+            let detail = "These entities cannot be taken out of the list, since they cannot be without it. Delete them, or link them elsewhere.";
+            let node = batch.node(index);
+            return Err(node.at_relation(relation.name, Error::form(detail)).into());
+        }
+        point(batch, relation.target, column, &gone, Value::Null)?;
+    }
+    if let Some(inverse) = inverse {
+        let moved: Vec<Key> = if relation.cascade { new.clone() } else { new.iter().chain(&gone).cloned().collect() };
+        for key in moved {
+            batch.touch(relation.target, key, &[inverse.name]);
+        }
+    }
+    if !gone.is_empty() || !new.is_empty() || arrived {
+        batch.node_mut(index).changed.insert(relation.name);
+    }
+    Ok(gone)
+}
+
+/// A list may not fall below what the relationship requires.
+fn check_count(batch: &Batch<'_>, index: usize, relation: &Relation, count: usize) -> Result<(), Errors> {
+    let node = batch.node(index);
+    let required = relation.required as usize;
+    if node.creates || count >= required {
+        return Ok(());
+    }
+    let noun = if required == 1 { "element" } else { "elements" };
+    let error = Error::new(&COUNT, format!("This collection should contain {required} {noun} or more."));
+    Err(node.at_relation(relation.name, error).into())
+}
+
+/// A part that is taken from another parent has to be one the caller may edit there.
+fn check_parts_are_ours(batch: &mut Batch<'_>, index: usize, relation: &Relation, keys: &[Key]) -> Result<(), Errors> {
+    let allowed = existing(batch.conn, batch.context, relation.target, Permission::Edit, keys)?;
+    if allowed.iter().all(|(_, allowed)| *allowed) {
+        return Ok(());
+    }
+    Err(batch.node(index).at_relation(relation.name, Error::no_access_by(Permission::Edit.name())).into())
+}
+
+/// The records whose foreign key points at `key`.
+fn linked(batch: &mut Batch<'_>, resource: &'static Resource, column: Ident, key: &Key) -> Result<Vec<Key>, Error> {
+    let mut sql = Sql::new();
+    sql.raw("SELECT ").key_columns(0, resource).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    Conditions::new(batch.context.caller).tenant(&mut sql, resource, 0);
+    sql.raw(" AND ").column(0, column).raw(" = ").bind(Value::from(key));
+    let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Sets a foreign key column of some records.
+fn point(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    column: Ident,
+    keys: &[Key],
+    value: Value,
+) -> Result<(), diesel::result::Error> {
+    let mut sql = Sql::new();
+    sql.raw("UPDATE ").ident(resource.table).raw(" AS t0 SET ").ident(column).raw(" = ").bind(value).raw(" WHERE ");
+    Conditions::new(batch.context.caller).tenant(&mut sql, resource, 0);
+    sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    sql.execute(batch.conn).map(|_| ())
+}
+
+/// The relationship of a resource that is stored in a column.
+pub(super) fn relation_of_column(resource: &'static Resource, column: &str) -> Option<&'static Relation> {
+    to_ones(resource).find(|(_, own)| own.as_str() == column).map(|(relation, _)| relation)
+}

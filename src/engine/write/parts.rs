@@ -1,0 +1,78 @@
+//! Parts keep their identity when a record is sent again: a new part in a replaced list that has the natural key of a
+//! part the parent already has (the unit of a product, the localization of a name) updates that part. So a product
+//! pushed twice keeps its unit precisions, and with them its stock.
+
+use super::super::key::Key;
+use super::super::relation::{Link, Relation};
+use super::super::resource::Resource;
+use super::super::value::Value;
+use super::plan::{Draft, DraftLinkage, Operation, Reference};
+use super::resolve::{inverse, read_stored, select_stored};
+use super::{Batch, Stored};
+use crate::acl::Permission;
+use crate::error::Errors;
+
+/// Finds the stored parts that drafts of updated parents mean.
+pub(super) fn match_existing(
+    batch: &mut Batch<'_>,
+    drafts: &[Draft],
+    found: &mut [Option<(Key, Stored)>],
+) -> Result<(), Errors> {
+    for (parent, draft) in drafts.iter().enumerate() {
+        let Some(parent_key) = found[parent].as_ref().map(|(key, _)| key.clone()) else { continue };
+        for (name, linkage) in &draft.links {
+            let (Some(relation), DraftLinkage::Many(references)) = (draft.resource.relation(name), linkage) else {
+                continue;
+            };
+            let Some(parent_link) = inverse(draft.resource, relation).filter(|_| relation.cascade) else { continue };
+            let Some(members) = natural_key(relation.target, parent_link) else { continue };
+            let children: Vec<usize> = references
+                .iter()
+                .filter_map(|reference| match reference {
+                    Reference::Draft(child) if drafts[*child].operation == Operation::Create(None) => Some(*child),
+                    _ => None,
+                })
+                .collect();
+            if children.is_empty() {
+                continue;
+            }
+            let mut stored = stored_parts(batch, relation, &parent_key)?;
+            for child in children {
+                let same =
+                    |(_, part): &(Key, Stored)| members.iter().all(|member| same_member(&drafts[child], part, member));
+                if let Some(place) = stored.iter().position(same) {
+                    found[child] = Some(stored.swap_remove(place));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The members that tell parts of one parent apart, where the resource declares them unique together with the parent.
+fn natural_key(part: &'static Resource, parent_link: &Relation) -> Option<Vec<&'static str>> {
+    let key = part.unique.iter().find(|key| key.members.contains(&parent_link.name))?;
+    Some(key.members.iter().copied().filter(|member| *member != parent_link.name).collect())
+}
+
+fn stored_parts(batch: &mut Batch<'_>, relation: &Relation, parent: &Key) -> Result<Vec<(Key, Stored)>, Errors> {
+    let Link::ToMany { column } = relation.link else { return Ok(Vec::new()) };
+    let mut sql = select_stored(batch.context, relation.target, Permission::Edit);
+    sql.raw(" AND t0.").ident(column).raw(" = ").bind(Value::from(parent)).raw(" FOR UPDATE OF t0");
+    let rows = sql.collect(batch.conn, |row| read_stored(row, relation.target))?;
+    Ok(rows.into_iter().filter(|(_, row)| row.allowed).map(|(key, row)| (key, row.stored)).collect())
+}
+
+/// Whether the draft gives a member the value that the part has. What is not given counts as null.
+fn same_member(draft: &Draft, part: &Stored, member: &str) -> bool {
+    if draft.resource.field(member).is_some() {
+        let given = draft.values.get(member).unwrap_or(&Value::Null);
+        return part.values.get(member).unwrap_or(&Value::Null) == given;
+    }
+    let given = match draft.links.get(member) {
+        None | Some(DraftLinkage::One(None)) => None,
+        Some(DraftLinkage::One(Some(Reference::Existing(_, key)))) => Some(key),
+        Some(_) => return false,
+    };
+    part.links.get(member).and_then(Option::as_ref) == given
+}

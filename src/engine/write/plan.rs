@@ -1,0 +1,379 @@
+//! A document → the records it means, their attributes typed, their linkage resolved to records of the request or to
+//! ids. Pure: what the database must know is left to `resolve`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::super::document::{Document, Identifier, Identifiers, ResourceObject, Upsert};
+use super::super::field::Access;
+use super::super::input;
+use super::super::key::Key;
+use super::super::relation::{Link, Relation};
+use super::super::resource::{Ownership, Resource};
+use super::super::value::Value;
+use crate::acl::{Needs, Permission};
+use crate::error::{ACTION_NOT_ALLOWED, ENTITY_TYPE, EXTRA_FIELDS, Error, Errors};
+
+/// What a request wants written.
+#[derive(Debug)]
+pub struct WritePlan {
+    /// The primary record first.
+    pub drafts: Vec<Draft>,
+    /// Run everything, then roll back.
+    pub validate_only: bool,
+}
+
+/// What happens to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// With the id that the client chose, or a new one.
+    Create(Option<Key>),
+    Update(Key),
+    /// Update the record that these members find, else create.
+    Upsert(Match),
+}
+
+/// What an upsert finds its record by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    Id(Key),
+    Members(Vec<&'static str>),
+}
+
+/// One record as the request describes it.
+#[derive(Debug)]
+pub struct Draft {
+    pub resource: &'static Resource,
+    pub pointer: String,
+    pub label: Option<String>,
+    pub operation: Operation,
+    pub values: BTreeMap<&'static str, Value>,
+    pub links: BTreeMap<&'static str, DraftLinkage>,
+}
+
+/// The linkage of a relationship before ids are drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DraftLinkage {
+    One(Option<Reference>),
+    Many(Vec<Reference>),
+    Add(Vec<Reference>),
+    Remove(Vec<Reference>),
+}
+
+impl DraftLinkage {
+    /// Every reference named.
+    pub fn references(&self) -> &[Reference] {
+        match self {
+            DraftLinkage::One(reference) => reference.as_slice(),
+            DraftLinkage::Many(list) | DraftLinkage::Add(list) | DraftLinkage::Remove(list) => list,
+        }
+    }
+}
+
+/// A record of the request, or one that has to exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    Draft(usize),
+    Existing(&'static Resource, Key),
+}
+
+/// Whether the route is POST on the collection or PATCH on an item.
+#[derive(Clone, Debug)]
+pub enum Route {
+    Create,
+    Update(Key),
+}
+
+impl WritePlan {
+    /// Plans a create or update. All errors are collected.
+    pub fn build(document: &Document, route: &Route) -> Result<WritePlan, Errors> {
+        let mut planner = Planner { labels: HashMap::new(), errors: Vec::new() };
+        let objects: Vec<&ResourceObject> = std::iter::once(&document.data).chain(&document.included).collect();
+        planner.index(&objects);
+        let mut drafts: Vec<Draft> = Vec::with_capacity(objects.len());
+        for (index, object) in objects.iter().enumerate() {
+            let operation = if index == 0 { planner.primary(object, route) } else { planner.included(object) };
+            let operation = operation.unwrap_or(Operation::Create(None));
+            drafts.push(planner.draft(object, operation));
+        }
+        if document.data.options.validate && !document.data.resource.validatable {
+            planner.errors.push(Error::value("The option is not supported.").at("/data/meta/validate"));
+        }
+        if planner.errors.is_empty() {
+            planner.errors = unreachable(&drafts);
+        }
+        Errors::check(planner.errors)?;
+        Ok(WritePlan { drafts, validate_only: document.data.options.validate })
+    }
+}
+
+impl Needs for WritePlan {
+    /// Creating needs CREATE, changing EDIT. Parts and upserts are judged when their parent and their fate are known.
+    fn needs(&self) -> Vec<(&'static Resource, Permission)> {
+        let of = |draft: &Draft| match (&draft.operation, draft.resource.ownership) {
+            (_, Ownership::Part(_)) | (Operation::Upsert(_), _) => None,
+            (Operation::Create(_), _) => Some((draft.resource, Permission::Create)),
+            (Operation::Update(_), _) => Some((draft.resource, Permission::Edit)),
+        };
+        self.drafts.iter().filter_map(of).collect()
+    }
+}
+
+struct Planner<'d> {
+    /// Type and label of every object of the request.
+    labels: HashMap<(&'static str, &'d str), usize>,
+    errors: Vec<Error>,
+}
+
+impl<'d> Planner<'d> {
+    fn index(&mut self, objects: &[&'d ResourceObject]) {
+        for (index, object) in objects.iter().enumerate() {
+            let Some(label) = &object.id else { continue };
+            match self.labels.get(&(object.resource.name, label.as_str())) {
+                Some(0) if index > 0 => {
+                    let detail = "The item duplicates the primary entity";
+                    self.errors.push(Error::request_data(detail).at(&object.pointer));
+                }
+                Some(first) => {
+                    let detail = format!("The item duplicates the item with the index {}", first - 1);
+                    self.errors.push(Error::request_data(detail).at(&object.pointer));
+                }
+                None => {
+                    self.labels.insert((object.resource.name, label), index);
+                }
+            }
+        }
+    }
+
+    fn primary(&mut self, object: &ResourceObject, route: &Route) -> Option<Operation> {
+        match (route, &object.options.upsert) {
+            (Route::Update(key), None) => Some(Operation::Update(key.clone())),
+            (Route::Update(key), Some(Upsert::Id)) if object.resource.id.kind.is_assigned() => {
+                Some(Operation::Upsert(Match::Id(key.clone())))
+            }
+            (Route::Update(_), Some(Upsert::Id)) => {
+                let detail =
+                    "The upsert operation is not supported for resources with auto-generated identifier value.";
+                self.refuse(Error::value(detail).at("/data/meta/upsert"))
+            }
+            (Route::Update(_), Some(Upsert::Members(_))) => {
+                let detail = "Only the entity identifier can be used by the upsert operation to find an entity.";
+                self.refuse(Error::value(detail).at("/data/meta/upsert"))
+            }
+            (Route::Create, _) => self.create_or_upsert(object),
+        }
+    }
+
+    fn included(&mut self, object: &ResourceObject) -> Option<Operation> {
+        if object.options.update {
+            if !object.resource.actions.update {
+                return self.not_allowed("update", object);
+            }
+            return self.key(object).map(Operation::Update);
+        }
+        self.create_or_upsert(object)
+    }
+
+    fn create_or_upsert(&mut self, object: &ResourceObject) -> Option<Operation> {
+        let resource = object.resource;
+        let place = format!("{}/meta/upsert", object.pointer);
+        match &object.options.upsert {
+            None if !resource.actions.create => self.not_allowed("create", object),
+            None => self.new_key(object).map(Operation::Create),
+            Some(Upsert::Id) if resource.id.kind.is_assigned() => {
+                let key = self.new_key(object)?;
+                key.map(|key| Operation::Upsert(Match::Id(key)))
+            }
+            Some(_) if !resource.unique.iter().any(|key| key.upsert) && !resource.id.kind.is_assigned() => {
+                self.refuse(Error::value("The upsert operation is not supported.").at(place))
+            }
+            Some(Upsert::Id) => {
+                let detail = "The upsert operation cannot use the entity identifier to find an entity.";
+                self.refuse(Error::value(detail).at(place))
+            }
+            Some(Upsert::Members(members)) => {
+                let mut wanted: Vec<&str> = members.iter().map(String::as_str).collect();
+                wanted.sort_unstable();
+                let found = resource.unique.iter().find(|key| {
+                    let mut has: Vec<&str> = key.members.to_vec();
+                    has.sort_unstable();
+                    key.upsert && has == wanted
+                });
+                match found {
+                    Some(key) => Some(Operation::Upsert(Match::Members(key.members.to_vec()))),
+                    None => {
+                        let these = if members.len() == 1 { "this field" } else { "these fields" };
+                        let detail = format!("The upsert operation cannot use {these} to find an entity.");
+                        self.refuse(Error::value(detail).at(place))
+                    }
+                }
+            }
+        }
+    }
+
+    /// The id of a record to be created, where the client chooses it.
+    fn new_key(&mut self, object: &ResourceObject) -> Option<Option<Key>> {
+        if !object.resource.id.kind.is_assigned() {
+            return Some(None);
+        }
+        if object.id.is_none() {
+            let error = Error::new(&crate::error::INVALID_ID, "The identifier is mandatory");
+            return self.refuse(error.at(format!("{}/id", object.pointer)));
+        }
+        self.key(object).map(Some)
+    }
+
+    fn key(&mut self, object: &ResourceObject) -> Option<Key> {
+        let label = object.id.as_deref().unwrap_or_default();
+        match Key::parse(object.resource.id.kind, label) {
+            Ok(key) => Some(key),
+            Err(error) => self.refuse(error.at(format!("{}/id", object.pointer))),
+        }
+    }
+
+    fn not_allowed<T>(&mut self, action: &str, object: &ResourceObject) -> Option<T> {
+        let detail = format!("The \"{action}\" action is not allowed.");
+        self.refuse(Error::new(&ACTION_NOT_ALLOWED, detail).at(&object.pointer))
+    }
+
+    fn refuse<T>(&mut self, error: Error) -> Option<T> {
+        self.errors.push(error);
+        None
+    }
+
+    fn draft(&mut self, object: &ResourceObject, operation: Operation) -> Draft {
+        let resource = object.resource;
+        let creates = !matches!(operation, Operation::Update(_));
+        let settable = |access: Access| match access {
+            Access::Writable | Access::WriteOnly => true,
+            Access::CreateOnly => creates,
+            Access::ReadOnly => false,
+        };
+        let mut extra = Vec::new();
+        let mut values = BTreeMap::new();
+        for (name, json) in &object.attributes {
+            match resource.field(name) {
+                None => extra.push(name.as_str()),
+                Some(field) if settable(field.access) => match input::parse(field, json) {
+                    Ok(value) => {
+                        values.insert(field.name, value);
+                    }
+                    Err(error) => self.errors.push(error.at(format!("{}/attributes/{name}", object.pointer))),
+                },
+                Some(_) => {}
+            }
+        }
+        let mut links = BTreeMap::new();
+        for (name, identifiers) in &object.relationships {
+            match resource.relation(name).filter(|relation| !relation.hidden) {
+                None => extra.push(name.as_str()),
+                Some(relation) if settable(relation.access) => {
+                    let place = format!("{}/relationships/{name}/data", object.pointer);
+                    if let Some(linkage) = self.linkage(relation, identifiers, &place) {
+                        links.insert(relation.name, linkage);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        if !extra.is_empty() {
+            let names: Vec<String> = extra.iter().map(|name| format!("\"{name}\"")).collect();
+            let detail = format!("This form should not contain extra fields: {}.", names.join(", "));
+            self.errors.push(Error::new(&EXTRA_FIELDS, detail).at(&object.pointer));
+        }
+        Draft { resource, pointer: object.pointer.clone(), label: object.id.clone(), operation, values, links }
+    }
+
+    fn linkage(&mut self, relation: &Relation, identifiers: &Identifiers, place: &str) -> Option<DraftLinkage> {
+        match (identifiers, relation.is_many()) {
+            (Identifiers::One(None), false) => Some(DraftLinkage::One(None)),
+            (Identifiers::One(Some(one)), false) => {
+                self.reference(relation, one, place).map(|one| DraftLinkage::One(Some(one)))
+            }
+            (Identifiers::Many(list), true) => {
+                let references: Vec<Option<Reference>> = list
+                    .iter()
+                    .enumerate()
+                    .map(|(index, one)| self.reference(relation, one, &format!("{place}/{index}")))
+                    .collect();
+                let mut references: Vec<Reference> = references.into_iter().collect::<Option<_>>()?;
+                let mut seen = HashSet::new();
+                references.retain(|reference| seen.insert(format!("{reference:?}")));
+                if matches!(relation.link, Link::ToOne { .. }) {
+                    if references.len() > 1 {
+                        let detail =
+                            format!("This collection should contain 1 element or less. {} were given.", list.len());
+                        return self.refuse(Error::new(&crate::error::COUNT, detail).at(place));
+                    }
+                    return Some(DraftLinkage::One(references.pop()));
+                }
+                Some(DraftLinkage::Many(references))
+            }
+            (_, true) => {
+                self.refuse(Error::request_data("The list of resource identifier objects should be an array").at(place))
+            }
+            (_, false) => {
+                self.refuse(Error::request_data("The resource identifier object should be NULL or an object").at(place))
+            }
+        }
+    }
+
+    fn reference(&mut self, relation: &Relation, identifier: &Identifier, place: &str) -> Option<Reference> {
+        reference(relation, identifier, place, |resource, id| self.labels.get(&(resource, id)).copied())
+            .map_err(|error| self.errors.push(error))
+            .ok()
+    }
+}
+
+/// Resolves one identifier to a record of the request (by `draft_of`) or to an id of the relationship's target.
+pub fn reference(
+    relation: &Relation,
+    identifier: &Identifier,
+    place: &str,
+    draft_of: impl FnOnce(&'static str, &str) -> Option<usize>,
+) -> Result<Reference, Error> {
+    let targets: &[&'static Resource] = match &relation.link {
+        Link::Polymorphic { targets, .. } => targets,
+        _ => std::slice::from_ref(&relation.target),
+    };
+    let Some(target) = targets.iter().copied().find(|target| target.name == identifier.type_name) else {
+        let allowed: Vec<&str> = targets.iter().map(|target| target.name).collect();
+        let detail = format!(
+            "The type \"{}\" is not a type of this relationship. Expected: {}.",
+            identifier.type_name,
+            allowed.join(", ")
+        );
+        return Err(Error::new(&ENTITY_TYPE, detail).at(format!("{place}/type")));
+    };
+    if let Some(index) = draft_of(target.name, &identifier.id) {
+        return Ok(Reference::Draft(index));
+    }
+    let key = Key::parse(target.id.kind, &identifier.id).map_err(|error| error.at(format!("{place}/id")))?;
+    Ok(Reference::Existing(target, key))
+}
+
+/// Every included record has to be linked with the primary one, in either direction, through others or not.
+fn unreachable(drafts: &[Draft]) -> Vec<Error> {
+    let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
+    for (index, draft) in drafts.iter().enumerate() {
+        for reference in draft.links.values().flat_map(DraftLinkage::references) {
+            if let Reference::Draft(other) = reference {
+                neighbours[index].push(*other);
+                neighbours[*other].push(index);
+            }
+        }
+    }
+    let mut reached = vec![false; drafts.len()];
+    let mut waiting = vec![0];
+    while let Some(index) = waiting.pop() {
+        if !std::mem::replace(&mut reached[index], true) {
+            waiting.extend(&neighbours[index]);
+        }
+    }
+    let detail = "The entity should have a relationship with the primary entity and this should be explicitly specified in the request";
+    drafts
+        .iter()
+        .zip(reached)
+        .filter(|(_, reached)| !reached)
+        .map(|(draft, _)| Error::request_data(detail).at(&draft.pointer))
+        .collect()
+}
