@@ -5,7 +5,9 @@
 //! [`Db::transaction`] writes and repeats it only while nothing can have been committed.
 
 mod connect;
+pub mod embedded;
 mod failure;
+pub mod migrate;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

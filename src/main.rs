@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let file = arguments.config.or_else(config::default_file);
     let config = Config::load(file.as_deref())?;
     match arguments.command {

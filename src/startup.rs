@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::http;
 
 /// The command `serve`: runs until Ctrl-C or SIGTERM.
-pub fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+pub fn serve(config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
     log::install(&config.log);
     let url = config.database.url.clone().ok_or("database.url is not set: set it, or DATABASE_URL.")?;
     let db = Db::connect(url.reveal(), &config.database)?;

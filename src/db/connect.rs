@@ -14,7 +14,7 @@ use crate::config::Database;
 
 /// Why there is no database at the start, in a sentence for the operator.
 #[derive(Debug)]
-pub struct ConnectError(String);
+pub struct ConnectError(pub(super) String);
 
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
