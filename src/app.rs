@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::db::Db;
 use crate::engine::registry::Registry;
+use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
 use crate::{resources, storefront};
 
@@ -20,6 +21,8 @@ pub struct App {
     /// The configuration's switches that are on, for the rules of resources.
     pub switches: BTreeSet<&'static str>,
     pub metrics: Metrics,
+    /// The API documents, as they are sent.
+    pub documents: Documents,
 }
 
 impl App {
@@ -29,6 +32,7 @@ impl App {
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
             metrics: Metrics::install(),
+            documents: Documents::default(),
             config,
             db,
         }

@@ -4,6 +4,7 @@
 //! of both APIs follow from their registries; everything else is listed here by hand.
 
 pub mod answer;
+pub mod docs;
 pub mod health;
 pub mod limits;
 pub mod metrics;
@@ -16,7 +17,7 @@ use crate::app::App;
 use crate::error::Error;
 
 /// Mounts every route.
-pub fn routes(_app: &App, service: &mut ServiceConfig) {
+pub fn routes(app: &App, service: &mut ServiceConfig) {
     service
         // The process.
         .route("/health/live", get().to(health::live))
@@ -24,6 +25,7 @@ pub fn routes(_app: &App, service: &mut ServiceConfig) {
         .route("/metrics", get().to(metrics::show))
         // Tokens and keys.
         // The API documents.
+        .configure(|service| docs::routes(app, service))
         // The resources of both APIs, back office first: its root may lie under the storefront's.
         // Anything else.
         .default_service(web::route().to(no_route));

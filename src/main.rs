@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use entrepot::config::Config;
-use entrepot::{config, startup};
+use entrepot::{config, openapi, startup};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -25,6 +25,12 @@ struct Arguments {
 enum Command {
     /// Serve both APIs.
     Serve,
+    /// Write the OpenAPI documents of both APIs.
+    Openapi {
+        /// The folder to write them to.
+        #[arg(default_value = "openapi")]
+        folder: PathBuf,
+    },
     /// Print every setting in force, where it comes from, secrets masked.
     Config,
 }
@@ -45,6 +51,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let config = Config::load(file.as_deref())?;
     match arguments.command {
         Command::Serve => startup::serve(config),
+        Command::Openapi { folder } => Ok(openapi::write(&folder)?),
         Command::Config => {
             print!("{config}");
             Ok(())

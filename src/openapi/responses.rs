@@ -1,0 +1,101 @@
+//! Responses and headers that are shared: one response per error status, with the codes it may carry.
+
+use serde_json::json;
+use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::{Components, Content, Header, RefOr, Response, ResponseBuilder, ResponsesBuilder};
+
+use super::schemas::{integer, string};
+use super::{MEDIA_TYPE, component, schema_ref};
+use crate::error::{CODES, Code};
+
+/// The name of the response of an error status, and what it means.
+const STATUSES: &[(u16, &str, &str)] = &[
+    (400, "bad_request", "The request is wrong; each error says where and what would be right."),
+    (401, "unauthenticated", "No token, or one that is not valid here. The body is empty."),
+    (403, "forbidden", "The caller may not do this."),
+    (404, "not_found", "There is no such record, or no such type or relationship."),
+    (405, "method_not_allowed", "The method is not there; `Allow` has those that are. The body is empty."),
+    (406, "not_acceptable", "The answer is JSON:API, and `Accept` does not allow it."),
+    (409, "conflict", "The request contradicts the URL or what is stored."),
+    (412, "precondition_failed", "The record has changed since it was read."),
+    (413, "body_too_large", "The body is larger than the server accepts."),
+    (415, "unsupported_media_type", "The body is not JSON:API."),
+    (422, "unprocessable", "The idempotency key was used for another request."),
+    (500, "internal", "The server met something unexpected; its log has the details under the request's id."),
+    (503, "unavailable", "Not now, or not in time; each error says what to do."),
+];
+
+/// Headers of answers: component, name on the wire, meaning.
+const HEADERS: &[(&str, &str, &str)] = &[
+    ("request_id", "X-Request-ID", "The id of this request; it is in the server's log too."),
+    ("total_count", "X-Include-Total-Count", "The number of records that match, whatever the page; when asked for."),
+    ("deleted_count", "X-Include-Deleted-Count", "The number of records deleted; when asked for."),
+    ("location", "Location", "The URL of the record that was created."),
+    ("etag", "ETag", "The state of the record; for `If-Match` and `If-None-Match`."),
+    ("allow", "Allow", "The methods that are there."),
+    ("www_authenticate", "WWW-Authenticate", "The scheme in which to authenticate."),
+    ("retry_after", "Retry-After", "Seconds after which to repeat the request."),
+    ("vary", "Vary", "The request headers that the answer depends on."),
+];
+
+/// All of them.
+pub fn shared(components: &mut Components) {
+    for (name, _, about) in HEADERS {
+        let counts = name.ends_with("_count") || *name == "retry_after";
+        let schema = if counts { integer() } else { string() };
+        let header: Header = HeaderBuilder::new().schema(Some(schema)).description(Some(*about)).build();
+        components.headers.insert((*name).to_owned(), RefOr::T(header));
+    }
+    for (status, name, about) in STATUSES {
+        components.responses.insert((*name).to_owned(), RefOr::T(error(*status, about)));
+    }
+}
+
+/// An answer without a body.
+pub fn empty(about: &str, headers: &[&str]) -> Response {
+    with_headers(ResponseBuilder::new().description(about), headers).build()
+}
+
+/// An answer with a JSON:API document.
+pub fn document(about: &str, content: Content, headers: &[&str]) -> Response {
+    with_headers(ResponseBuilder::new().description(about).content(MEDIA_TYPE, content), headers).build()
+}
+
+/// Adds the responses of error statuses by reference.
+pub fn errors(mut responses: ResponsesBuilder, statuses: &[u16]) -> ResponsesBuilder {
+    for (status, name, _) in STATUSES.iter().filter(|(status, _, _)| statuses.contains(status)) {
+        let reference: RefOr<Response> = component("responses", name);
+        responses = responses.response(status.to_string(), reference);
+    }
+    responses
+}
+
+fn with_headers(mut response: ResponseBuilder, headers: &[&str]) -> ResponseBuilder {
+    for (name, wire, _) in HEADERS.iter().filter(|(name, _, _)| *name == "request_id" || headers.contains(name)) {
+        response = response.header_ref(*wire, utoipa::openapi::Ref::new(format!("#/components/headers/{name}")));
+    }
+    response
+}
+
+fn error(status: u16, about: &str) -> Response {
+    match status {
+        401 => return empty(about, &["www_authenticate"]),
+        405 => return empty(about, &["allow"]),
+        _ => {}
+    }
+    let codes: Vec<&Code> = CODES.iter().copied().filter(|code| code.status == status).collect();
+    let lines: Vec<String> = codes.iter().map(|code| format!("`{}` ({})", code.name, code.title)).collect();
+    let example = codes.first().map(|code| {
+        json!({"jsonapi": {"version": "1.1"}, "errors": [{
+            "id": "0197f2f0-5c1e-7c3a-9d57-1f5e0f6a2b11",
+            "status": code.status.to_string(),
+            "code": code.name,
+            "title": code.title,
+            "detail": about,
+        }]})
+    });
+    let content = ContentBuilder::new().schema(Some(schema_ref("errors"))).example(example).build();
+    let headers: &[&str] = if status == 503 { &["retry_after"] } else { &[] };
+    document(&format!("{about} Codes: {}.", lines.join(", ")), content, headers)
+}
