@@ -1,5 +1,6 @@
 //! Every resource of the back office, one line each, sorted by type.
 
+pub mod catalog;
 pub mod customer;
 pub mod system;
 
@@ -8,7 +9,13 @@ use crate::engine::resource::Resource;
 /// The back office's resources.
 pub static ALL: &[&Resource] = &[
     &system::ADDRESS_TYPE,
+    &catalog::ATTRIBUTE_FAMILY,
+    &catalog::BRAND,
     &system::BUSINESS_UNIT,
+    &catalog::CATEGORY,
+    &catalog::CATEGORY_LONG_DESCRIPTION,
+    &catalog::CATEGORY_SHORT_DESCRIPTION,
+    &catalog::CATEGORY_TITLE,
     &system::COUNTRY,
     &customer::CUSTOMER_ADDRESS,
     &customer::CUSTOMER_GROUP,
@@ -22,6 +29,19 @@ pub static ALL: &[&Resource] = &[
     &system::LOCALIZED_FALLBACK_VALUE,
     &system::ORGANIZATION,
     &customer::PAYMENT_TERM,
+    &catalog::PROD_INVENTORY_STATUS,
+    &catalog::PRODUCT_DESCRIPTION,
+    &catalog::PRODUCT_IMAGE,
+    &catalog::PRODUCT_IMAGE_TYPE,
+    &catalog::PRODUCT_KIT_ITEM_LABEL,
+    &catalog::PRODUCT_KIT_ITEM_PRODUCT,
+    &catalog::PRODUCT_KIT_ITEM,
+    &catalog::PRODUCT_NAME,
+    &catalog::PRODUCT,
+    &catalog::PRODUCT_SHORT_DESCRIPTION,
+    &catalog::PRODUCT_TAX_CODE,
+    &catalog::PRODUCT_UNIT_PRECISION,
+    &catalog::PRODUCT_UNIT,
     &system::REGION,
     &system::USER_PROFILE,
     &system::USER_ROLE,

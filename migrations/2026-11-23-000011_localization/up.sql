@@ -44,16 +44,14 @@ CREATE INDEX localized_fallback_value_localization_id_idx
 CREATE TABLE localization_localized_value (
     organization_id bigint NOT NULL,
     localization_id bigint NOT NULL,
-    localized_fallback_value_id bigint NOT NULL,
+    value_id bigint NOT NULL,
     slot text NOT NULL,
-    PRIMARY KEY (organization_id, localization_id, slot, localized_fallback_value_id),
-    CONSTRAINT localization_localized_value_localized_fallback_value_id_key
-        UNIQUE (organization_id, localized_fallback_value_id),
+    PRIMARY KEY (organization_id, localization_id, slot, value_id),
+    CONSTRAINT localization_localized_value_value_id_key UNIQUE (organization_id, value_id),
     CONSTRAINT localization_localized_value_localization_id_fkey
         FOREIGN KEY (localization_id) REFERENCES localization (id),
-    CONSTRAINT localization_localized_value_localized_fallback_value_id_fkey
-        FOREIGN KEY (organization_id, localized_fallback_value_id)
-        REFERENCES localized_fallback_value (organization_id, id),
+    CONSTRAINT localization_localized_value_value_id_fkey
+        FOREIGN KEY (organization_id, value_id) REFERENCES localized_fallback_value (organization_id, id),
     CONSTRAINT localization_localized_value_slot_check CHECK (slot IN ('titles'))
 );
 

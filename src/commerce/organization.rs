@@ -1,4 +1,5 @@
-//! A new organization with what every organization needs: a business unit and the first roles.
+//! A new organization with what every organization needs: a business unit, the first roles, an attribute family, the
+//! root of the category tree and the names of the localizations.
 
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
@@ -18,9 +19,14 @@ pub struct NewOrganization {
     pub business_unit: i64,
     /// The role [`ADMINISTRATOR`].
     pub administrator_role: i64,
+    /// `default_family`.
+    pub attribute_family: i64,
+    /// The category `All Products`.
+    pub root_category: i64,
 }
 
-/// Creates an organization. The name is unique over the installation.
+/// Creates an organization. The name is unique over the installation. The reference data
+/// ([`super::reference::load`]) must be there.
 pub fn create_organization(conn: &mut PgConnection, name: &str) -> QueryResult<NewOrganization> {
     transaction(conn, |conn| {
         let id = insert_organization(conn, name)?;
@@ -30,7 +36,11 @@ pub fn create_organization(conn: &mut PgConnection, name: &str) -> QueryResult<N
             "DELETE": "organization", "ASSIGN": "organization",
         }});
         let administrator_role = insert_role(conn, id, ADMINISTRATOR, "Administrator", all)?;
-        Ok(NewOrganization { id, business_unit, administrator_role })
+        insert_customer_user_roles(conn, id)?;
+        insert_localization_titles(conn, id)?;
+        let attribute_family = insert_attribute_family(conn, id)?;
+        let root_category = insert_root_category(conn, id)?;
+        Ok(NewOrganization { id, business_unit, administrator_role, attribute_family, root_category })
     })
 }
 
@@ -69,6 +79,77 @@ pub fn insert_role(
         .bind(Value::Json(permissions))
         .raw(") RETURNING id");
     returned_id(conn, sql)
+}
+
+fn insert_customer_user_roles(conn: &mut PgConnection, organization: i64) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw("INSERT INTO customer_user_role (organization_id, role, label) SELECT ")
+        .bind(Value::Integer(organization))
+        .raw(
+            ", role, label FROM (VALUES ('ROLE_FRONTEND_ADMINISTRATOR', 'Administrator'), \
+             ('ROLE_FRONTEND_BUYER', 'Buyer')) AS first (role, label)",
+        );
+    sql.execute(conn).map(drop)
+}
+
+/// Each localization gets its own name as title.
+fn insert_localization_titles(conn: &mut PgConnection, organization: i64) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw(
+        "WITH title AS (SELECT id AS localization_id, name, nextval('localized_fallback_value_id_seq') AS value_id \
+         FROM localization ORDER BY id), \
+         value AS (INSERT INTO localized_fallback_value (organization_id, id, string) SELECT ",
+    )
+    .bind(Value::Integer(organization))
+    .raw(
+        ", value_id, name FROM title RETURNING organization_id, id) \
+         INSERT INTO localization_localized_value (organization_id, localization_id, value_id, slot) \
+         SELECT value.organization_id, title.localization_id, value.id, 'titles' \
+         FROM title JOIN value ON value.id = title.value_id",
+    );
+    sql.execute(conn).map(drop)
+}
+
+fn insert_attribute_family(conn: &mut PgConnection, organization: i64) -> QueryResult<i64> {
+    let mut family = Sql::new();
+    family
+        .raw("INSERT INTO attribute_family (organization_id, code) VALUES (")
+        .bind(Value::Integer(organization))
+        .raw(", 'default_family') RETURNING id");
+    let id = returned_id(conn, family)?;
+    let mut label = Sql::new();
+    label
+        .raw("WITH value AS (INSERT INTO localized_fallback_value (organization_id, string) VALUES (")
+        .bind(Value::Integer(organization))
+        .raw(
+            ", 'Default') RETURNING organization_id, id) INSERT INTO attribute_family_localized_value \
+             (organization_id, attribute_family_id, value_id, slot) SELECT value.organization_id, ",
+        )
+        .bind(Value::Integer(id))
+        .raw(", value.id, 'labels' FROM value");
+    label.execute(conn)?;
+    Ok(id)
+}
+
+fn insert_root_category(conn: &mut PgConnection, organization: i64) -> QueryResult<i64> {
+    let mut category = Sql::new();
+    category
+        .raw(
+            "WITH drawn AS (SELECT nextval('category_id_seq') AS id) INSERT INTO category \
+             (organization_id, id, tree_left, tree_right, tree_level, tree_root, materialized_path) SELECT ",
+        )
+        .bind(Value::Integer(organization))
+        .raw(", id, 1, 2, 0, id, id::text FROM drawn RETURNING id");
+    let id = returned_id(conn, category)?;
+    let mut title = Sql::new();
+    title
+        .raw("INSERT INTO category_title (organization_id, category_id, string) VALUES (")
+        .bind(Value::Integer(organization))
+        .raw(", ")
+        .bind(Value::Integer(id))
+        .raw(", 'All Products')");
+    title.execute(conn)?;
+    Ok(id)
 }
 
 /// The one id that an `INSERT … RETURNING id` answers.

@@ -1,4 +1,5 @@
-//! Reference data that every installation has: countries and regions (ISO 3166), address types, localizations.
+//! Reference data that every installation has: countries and regions (ISO 3166), address
+//! types, localizations, product units and inventory statuses.
 //!
 //! [`load`] is run by `entrepot migrate` and may be repeated: names follow the source, nothing is removed.
 
@@ -14,7 +15,9 @@ pub fn load(conn: &mut PgConnection) -> QueryResult<()> {
         load_countries(conn)?;
         load_regions(conn)?;
         load_address_types(conn)?;
-        load_localizations(conn)
+        load_localizations(conn)?;
+        load_product_units(conn)?;
+        load_inventory_statuses(conn)
     })
 }
 
@@ -72,6 +75,29 @@ fn load_localizations(conn: &mut PgConnection) -> QueryResult<()> {
          JOIN localization ON localization.is_default ON CONFLICT (name) DO NOTHING",
     );
     children.execute(conn).map(drop)
+}
+
+/// Units are the organizations' to add to and rename, so present ones are left alone.
+fn load_product_units(conn: &mut PgConnection) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw(
+        "INSERT INTO product_unit (code, label, short_label, plural_label, short_plural_label, default_precision) \
+         VALUES ('each', 'each', 'ea', 'each', 'ea', 0), ('hour', 'hour', 'hr', 'hours', 'hrs', 0), \
+         ('item', 'item', 'item', 'items', 'items', 0), ('kg', 'kilogram', 'kg', 'kilograms', 'kg', 3), \
+         ('piece', 'piece', 'pc', 'pieces', 'pcs', 0), ('set', 'set', 'set', 'sets', 'sets', 0) \
+         ON CONFLICT (code) DO NOTHING",
+    );
+    sql.execute(conn).map(drop)
+}
+
+fn load_inventory_statuses(conn: &mut PgConnection) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw(
+        "INSERT INTO prod_inventory_status (id, name, priority, is_default) \
+         VALUES ('in_stock', 'In Stock', 1, true), ('out_of_stock', 'Out of Stock', 2, false), \
+         ('discontinued', 'Discontinued', 3, false) ON CONFLICT (id) DO NOTHING",
+    );
+    sql.execute(conn).map(drop)
 }
 
 fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Value {

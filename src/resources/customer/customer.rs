@@ -1,6 +1,6 @@
 //! `customers`: the companies that buy, a tree of parents.
 
-use crate::engine::field::*;
+use crate::engine::field::{date_time, text};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::customer::{CUSTOMER_ADDRESS, CUSTOMER_GROUP, CUSTOMER_TAX_CODE, CUSTOMER_USER, PAYMENT_TERM};

@@ -1,6 +1,6 @@
 //! `customeraddresses`: the addresses of customers, each with what it is for.
 
-use crate::engine::field::*;
+use crate::engine::field::{boolean, date_time, objects, text};
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::relation::to_one;
 use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, Resource, Title};

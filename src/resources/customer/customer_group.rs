@@ -1,6 +1,6 @@
 //! `customergroups`: customers with common terms and prices.
 
-use crate::engine::field::*;
+use crate::engine::field::text;
 use crate::engine::relation::to_one;
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::customer::{CUSTOMER_TAX_CODE, PAYMENT_TERM};

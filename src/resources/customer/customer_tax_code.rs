@@ -1,6 +1,6 @@
 //! `customertaxcodes`: how customers are taxed.
 
-use crate::engine::field::*;
+use crate::engine::field::{date_time, long_text, text};
 use crate::engine::relation::to_one;
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::system::{ORGANIZATION, USER};

@@ -1,6 +1,6 @@
 //! `customerusers`: the people who buy for a customer.
 
-use crate::engine::field::*;
+use crate::engine::field::{Literal, boolean, date, date_time, integer, password, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER_ROLE};

@@ -1,6 +1,6 @@
 //! `customeruserroles`: what the users of a customer may do in the storefront.
 
-use crate::engine::field::*;
+use crate::engine::field::{Literal, boolean, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER};

@@ -1,6 +1,6 @@
 //! `paymentterms`: when a customer pays, such as "net 30".
 
-use crate::engine::field::*;
+use crate::engine::field::text;
 use crate::engine::resource::{Ident, Resource, Title};
 
 pub static PAYMENT_TERM: Resource = Resource::new("paymentterms", "payment_term")

@@ -1,6 +1,6 @@
 //! `businessunits`: the departments of an organization, a tree. They own users, products and brands.
 
-use crate::engine::field::*;
+use crate::engine::field::{date_time, long_text, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title};
 use crate::resources::system::ORGANIZATION;

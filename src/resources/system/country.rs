@@ -1,6 +1,6 @@
 //! `countries`: ISO 3166-1, seeded.
 
-use crate::engine::field::*;
+use crate::engine::field::{boolean, text};
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::relation::to_many;
 use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, READ_ONLY, Resource, Title};
@@ -12,6 +12,7 @@ pub static COUNTRY: Resource = Resource::new("countries", "country")
     .actions(READ_ONLY)
     .owned_by(Ownership::Reference)
     .title(Title::Columns(&[Ident::new("name")]))
+    .example_id("US")
     .about("A country of ISO 3166-1; its id is the two-letter code.")
     .fields(&[
         text("iso3Code").column("iso3_code").not_null().max(3),

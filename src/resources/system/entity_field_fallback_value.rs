@@ -1,6 +1,6 @@
 //! `entityfieldfallbackvalues`: option values of products and categories that may come from elsewhere.
 
-use crate::engine::field::*;
+use crate::engine::field::{array, text};
 use crate::engine::resource::{NO_DELETE, Resource};
 
 pub static ENTITY_FIELD_FALLBACK_VALUE: Resource =

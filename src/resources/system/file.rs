@@ -1,6 +1,6 @@
 //! `files`: uploaded contents, such as a product's image or a user's picture.
 
-use crate::engine::field::*;
+use crate::engine::field::{base64, date_time, float, integer, json, text, uuid};
 use crate::engine::relation::{polymorphic, to_one};
 use crate::engine::resource::{ALL_ACTIONS, Actions, Ident, Ownership, Resource};
 use crate::resources::system::USER;

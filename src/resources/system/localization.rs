@@ -1,6 +1,6 @@
 //! `localizations`: the languages that texts are kept in.
 
-use crate::engine::field::*;
+use crate::engine::field::{boolean, date_time, text};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, READ_ONLY, Resource, Title};
 use crate::resources::system::LOCALIZED_FALLBACK_VALUE;
@@ -20,15 +20,9 @@ pub static LOCALIZATION: Resource = Resource::new("localizations", "localization
         boolean("rtlMode").column("rtl_mode").not_null(),
     ])
     .relations(&[
-        through(
-            "titles",
-            &LOCALIZED_FALLBACK_VALUE,
-            "localization_localized_value",
-            "localization_id",
-            "localized_fallback_value_id",
-        )
-        .slot("slot", "titles")
-        .read_only(),
+        through("titles", &LOCALIZED_FALLBACK_VALUE, "localization_localized_value", "localization_id", "value_id")
+            .slot("slot", "titles")
+            .read_only(),
         to_one("parentLocalization", &LOCALIZATION, "parent_localization_id").read_only(),
         to_many("childLocalizations", &LOCALIZATION, "parent_localization_id").read_only(),
     ]);

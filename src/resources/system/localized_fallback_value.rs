@@ -1,6 +1,6 @@
 //! `localizedfallbackvalues`: texts in one language, parts of brands, products, categories and others.
 
-use crate::engine::field::*;
+use crate::engine::field::{enumeration, json, long_text, text};
 use crate::engine::relation::to_one;
 use crate::engine::resource::{Ident, NO_DELETE, Resource, Title};
 use crate::resources::system::LOCALIZATION;

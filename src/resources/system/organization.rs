@@ -1,6 +1,6 @@
 //! `organizations`: the tenants. A caller sees only the one it belongs to.
 
-use crate::engine::field::*;
+use crate::engine::field::{Literal, boolean, date_time, long_text, text};
 use crate::engine::relation::to_many;
 use crate::engine::resource::{Ident, READ_AND_UPDATE, Resource, Title};
 use crate::resources::system::BUSINESS_UNIT;

@@ -1,6 +1,6 @@
 //! `regions`: the subdivisions of countries, ISO 3166-2, seeded.
 
-use crate::engine::field::*;
+use crate::engine::field::{boolean, text};
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::relation::to_one;
 use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, READ_ONLY, Resource, Title};
@@ -12,6 +12,7 @@ pub static REGION: Resource = Resource::new("regions", "region")
     .actions(READ_ONLY)
     .owned_by(Ownership::Reference)
     .title(Title::Columns(&[Ident::new("name")]))
+    .example_id("US-CA")
     .about("A subdivision of a country in ISO 3166-2; its id is the whole code, such as `US-CA`.")
     .fields(&[
         text("code").not_null().max(32),

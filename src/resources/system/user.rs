@@ -1,6 +1,6 @@
 //! `users`: the people and machines that work in the back office.
 
-use crate::engine::field::*;
+use crate::engine::field::{Literal, boolean, date, date_time, integer, objects, password, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::system::BUSINESS_UNIT;

@@ -1,6 +1,6 @@
 //! `userprofile`: the caller's own user record, without an id in the URL.
 
-use crate::engine::field::*;
+use crate::engine::field::{boolean, date, date_time, integer, objects, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Actions, Ident, Ownership, READ_ONLY, Resource, Title};
 use crate::resources::system::BUSINESS_UNIT;

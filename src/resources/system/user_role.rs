@@ -1,6 +1,6 @@
 //! `userroles`: what users may do, per resource and permission.
 
-use crate::engine::field::*;
+use crate::engine::field::{json, long_text, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
 use crate::resources::system::ORGANIZATION;

@@ -1,0 +1,41 @@
+//! Products, kits, brands and the category tree.
+
+pub mod attribute_family;
+pub mod brand;
+pub mod category;
+pub mod category_long_description;
+pub mod category_short_description;
+pub mod category_title;
+pub mod prod_inventory_status;
+pub mod product;
+pub mod product_description;
+pub mod product_image;
+pub mod product_image_type;
+pub mod product_kit_item;
+pub mod product_kit_item_label;
+pub mod product_kit_item_product;
+pub mod product_name;
+pub mod product_short_description;
+pub mod product_tax_code;
+pub mod product_unit;
+pub mod product_unit_precision;
+
+pub use self::attribute_family::ATTRIBUTE_FAMILY;
+pub use self::brand::BRAND;
+pub use self::category::CATEGORY;
+pub use self::category_long_description::CATEGORY_LONG_DESCRIPTION;
+pub use self::category_short_description::CATEGORY_SHORT_DESCRIPTION;
+pub use self::category_title::CATEGORY_TITLE;
+pub use self::prod_inventory_status::PROD_INVENTORY_STATUS;
+pub use self::product::PRODUCT;
+pub use self::product_description::PRODUCT_DESCRIPTION;
+pub use self::product_image::PRODUCT_IMAGE;
+pub use self::product_image_type::PRODUCT_IMAGE_TYPE;
+pub use self::product_kit_item::PRODUCT_KIT_ITEM;
+pub use self::product_kit_item_label::PRODUCT_KIT_ITEM_LABEL;
+pub use self::product_kit_item_product::PRODUCT_KIT_ITEM_PRODUCT;
+pub use self::product_name::PRODUCT_NAME;
+pub use self::product_short_description::PRODUCT_SHORT_DESCRIPTION;
+pub use self::product_tax_code::PRODUCT_TAX_CODE;
+pub use self::product_unit::PRODUCT_UNIT;
+pub use self::product_unit_precision::PRODUCT_UNIT_PRECISION;

@@ -1,0 +1,47 @@
+//! `categories`: the tree that products are sorted into.
+
+use crate::engine::field::{date_time, float, integer, text};
+use crate::engine::filter::{COMPARISON, FilterSpec};
+use crate::engine::relation::{through, to_many, to_one};
+use crate::engine::resource::{Resource, Title, UniqueKey};
+use crate::resources::catalog::{CATEGORY_LONG_DESCRIPTION, CATEGORY_SHORT_DESCRIPTION, CATEGORY_TITLE, PRODUCT};
+use crate::resources::system::{ENTITY_FIELD_FALLBACK_VALUE, LOCALIZED_FALLBACK_VALUE, ORGANIZATION};
+
+pub static CATEGORY: Resource = Resource::new("categories", "category")
+    .title(Title::Localized("titles"))
+    .about(
+        "A node of the tree that products are sorted into. The server keeps its place (`left` to `materializedPath`).",
+    )
+    .fields(&[
+        text("externalId").column("external_id").max(36).filter_list().indexed(),
+        date_time("createdAt").column("created_at").read_only().not_null(),
+        date_time("updatedAt").column("updated_at").read_only().not_null(),
+        integer("left").column("tree_left").read_only().not_null(),
+        integer("level").column("tree_level").read_only().not_null().about("0 for a root."),
+        integer("right").column("tree_right").read_only().not_null(),
+        float("root").column("tree_root").read_only().about("The id of the tree's root."),
+        text("materializedPath").column("materialized_path").read_only().about("The ids from the root, joined by `_`."),
+        date_time("availability_date"),
+    ])
+    .relations(&[
+        through("slugPrototypes", &LOCALIZED_FALLBACK_VALUE, "category_localized_value", "category_id", "value_id")
+            .slot("slot", "slugPrototypes")
+            .cascade(),
+        to_one("organization", &ORGANIZATION, "organization_id").not_null(),
+        to_many("titles", &CATEGORY_TITLE, "category_id").required(1).cascade(),
+        to_one("parentCategory", &CATEGORY, "parent_category_id").late(),
+        to_many("childCategories", &CATEGORY, "parent_category_id"),
+        to_many("shortDescriptions", &CATEGORY_SHORT_DESCRIPTION, "category_id").cascade(),
+        to_many("longDescriptions", &CATEGORY_LONG_DESCRIPTION, "category_id").cascade(),
+        to_one("manageInventory", &ENTITY_FIELD_FALLBACK_VALUE, "manage_inventory_id"),
+        to_one("highlightLowInventory", &ENTITY_FIELD_FALLBACK_VALUE, "highlight_low_inventory_id"),
+        to_one("inventoryThreshold", &ENTITY_FIELD_FALLBACK_VALUE, "inventory_threshold_id"),
+        to_one("lowInventoryThreshold", &ENTITY_FIELD_FALLBACK_VALUE, "low_inventory_threshold_id"),
+        to_one("minimumQuantityToOrder", &ENTITY_FIELD_FALLBACK_VALUE, "minimum_quantity_to_order_id"),
+        to_one("maximumQuantityToOrder", &ENTITY_FIELD_FALLBACK_VALUE, "maximum_quantity_to_order_id"),
+        to_one("decrementQuantity", &ENTITY_FIELD_FALLBACK_VALUE, "decrement_quantity_id"),
+        to_one("backOrder", &ENTITY_FIELD_FALLBACK_VALUE, "back_order_id"),
+        to_one("isUpcoming", &ENTITY_FIELD_FALLBACK_VALUE, "is_upcoming_id"),
+        to_many("products", &PRODUCT, "category_id").filter(FilterSpec::new(COMPARISON).lists().ranges()),
+    ])
+    .unique(&[UniqueKey { constraint: "category_external_id_key", members: &["externalId"], upsert: true }]);
