@@ -90,7 +90,8 @@ CREATE TABLE category_title (
     CONSTRAINT category_title_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX category_title_category_id_idx ON category_title (organization_id, category_id, id);
+CREATE UNIQUE INDEX category_title_category_id_localization_id_key
+    ON category_title (organization_id, category_id, coalesce(localization_id, 0));
 CREATE INDEX category_title_localization_id_idx
     ON category_title (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 
@@ -109,8 +110,8 @@ CREATE TABLE category_short_description (
     CONSTRAINT category_short_description_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX category_short_description_category_id_idx
-    ON category_short_description (organization_id, category_id, id);
+CREATE UNIQUE INDEX category_short_description_category_id_localization_id_key
+    ON category_short_description (organization_id, category_id, coalesce(localization_id, 0));
 CREATE INDEX category_short_description_localization_id_idx
     ON category_short_description (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 
@@ -131,8 +132,8 @@ CREATE TABLE category_long_description (
     CONSTRAINT category_long_description_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX category_long_description_category_id_idx
-    ON category_long_description (organization_id, category_id, id);
+CREATE UNIQUE INDEX category_long_description_category_id_localization_id_key
+    ON category_long_description (organization_id, category_id, coalesce(localization_id, 0));
 CREATE INDEX category_long_description_localization_id_idx
     ON category_long_description (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 

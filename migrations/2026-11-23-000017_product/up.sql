@@ -145,7 +145,8 @@ CREATE TABLE product_name (
     CONSTRAINT product_name_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX product_name_product_id_idx ON product_name (organization_id, product_id, id);
+CREATE UNIQUE INDEX product_name_product_id_localization_id_key
+    ON product_name (organization_id, product_id, coalesce(localization_id, 0));
 CREATE INDEX product_name_localization_id_idx
     ON product_name (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 
@@ -165,7 +166,8 @@ CREATE TABLE product_description (
     CONSTRAINT product_description_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX product_description_product_id_idx ON product_description (organization_id, product_id, id);
+CREATE UNIQUE INDEX product_description_product_id_localization_id_key
+    ON product_description (organization_id, product_id, coalesce(localization_id, 0));
 CREATE INDEX product_description_localization_id_idx
     ON product_description (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 
@@ -184,7 +186,8 @@ CREATE TABLE product_short_description (
     CONSTRAINT product_short_description_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX product_short_description_product_id_idx ON product_short_description (organization_id, product_id, id);
+CREATE UNIQUE INDEX product_short_description_product_id_localization_id_key
+    ON product_short_description (organization_id, product_id, coalesce(localization_id, 0));
 CREATE INDEX product_short_description_localization_id_idx
     ON product_short_description (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 
@@ -205,7 +208,6 @@ CREATE TABLE product_unit_precision (
     CONSTRAINT product_unit_precision_conversion_rate_check CHECK (conversion_rate > 0)
 );
 
-CREATE INDEX product_unit_precision_product_id_idx ON product_unit_precision (organization_id, product_id, id);
 CREATE INDEX product_unit_precision_unit_code_idx ON product_unit_precision (organization_id, unit_code, id);
 
 ALTER TABLE product ADD CONSTRAINT product_primary_unit_precision_id_fkey
@@ -241,5 +243,3 @@ CREATE TABLE product_image_type (
     CONSTRAINT product_image_type_product_image_id_fkey
         FOREIGN KEY (organization_id, product_image_id) REFERENCES product_image (organization_id, id)
 );
-
-CREATE INDEX product_image_type_product_image_id_idx ON product_image_type (organization_id, product_image_id, id);

@@ -36,7 +36,8 @@ CREATE TABLE product_kit_item_label (
     CONSTRAINT product_kit_item_label_fallback_check CHECK (fallback IN ('system', 'parent_localization'))
 );
 
-CREATE INDEX product_kit_item_label_kit_item_id_idx ON product_kit_item_label (organization_id, kit_item_id, id);
+CREATE UNIQUE INDEX product_kit_item_label_kit_item_id_localization_id_key
+    ON product_kit_item_label (organization_id, kit_item_id, coalesce(localization_id, 0));
 CREATE INDEX product_kit_item_label_localization_id_idx
     ON product_kit_item_label (organization_id, localization_id, id) WHERE localization_id IS NOT NULL;
 
@@ -58,7 +59,6 @@ CREATE TABLE product_kit_item_product (
         REFERENCES product_unit_precision (organization_id, id)
 );
 
-CREATE INDEX product_kit_item_product_kit_item_id_idx ON product_kit_item_product (organization_id, kit_item_id, id);
 CREATE INDEX product_kit_item_product_product_id_idx ON product_kit_item_product (organization_id, product_id, id);
 CREATE INDEX product_kit_item_product_product_unit_precision_id_idx
     ON product_kit_item_product (organization_id, product_unit_precision_id, id)

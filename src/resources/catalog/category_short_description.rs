@@ -2,7 +2,7 @@
 
 use crate::engine::field::{enumeration, long_text};
 use crate::engine::relation::to_one;
-use crate::engine::resource::{NO_DELETE, Ownership, Resource};
+use crate::engine::resource::{NO_DELETE, Ownership, Resource, UniqueKey};
 use crate::resources::catalog::CATEGORY;
 use crate::resources::system::LOCALIZATION;
 use crate::resources::system::localized_fallback_value::FALLBACKS;
@@ -16,4 +16,9 @@ pub static CATEGORY_SHORT_DESCRIPTION: Resource =
         .relations(&[
             to_one("localization", &LOCALIZATION, "localization_id"),
             to_one("category", &CATEGORY, "category_id").required(1),
-        ]);
+        ])
+        .unique(&[UniqueKey {
+            constraint: "category_short_description_category_id_localization_id_key",
+            members: &["category", "localization"],
+            upsert: false,
+        }]);

@@ -2,7 +2,7 @@
 
 use crate::engine::field::{enumeration, json, long_text};
 use crate::engine::relation::to_one;
-use crate::engine::resource::{NO_DELETE, Ownership, Resource};
+use crate::engine::resource::{NO_DELETE, Ownership, Resource, UniqueKey};
 use crate::resources::catalog::PRODUCT;
 use crate::resources::system::LOCALIZATION;
 use crate::resources::system::localized_fallback_value::FALLBACKS;
@@ -20,4 +20,9 @@ pub static PRODUCT_DESCRIPTION: Resource = Resource::new("productdescriptions", 
     .relations(&[
         to_one("localization", &LOCALIZATION, "localization_id"),
         to_one("product", &PRODUCT, "product_id").required(1),
-    ]);
+    ])
+    .unique(&[UniqueKey {
+        constraint: "product_description_product_id_localization_id_key",
+        members: &["product", "localization"],
+        upsert: false,
+    }]);

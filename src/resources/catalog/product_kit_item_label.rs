@@ -2,7 +2,7 @@
 
 use crate::engine::field::{enumeration, text};
 use crate::engine::relation::to_one;
-use crate::engine::resource::{Ident, NO_DELETE, Ownership, Resource, Title};
+use crate::engine::resource::{Ident, NO_DELETE, Ownership, Resource, Title, UniqueKey};
 use crate::resources::catalog::PRODUCT_KIT_ITEM;
 use crate::resources::system::LOCALIZATION;
 use crate::resources::system::localized_fallback_value::FALLBACKS;
@@ -16,4 +16,9 @@ pub static PRODUCT_KIT_ITEM_LABEL: Resource = Resource::new("productkititemlabel
     .relations(&[
         to_one("localization", &LOCALIZATION, "localization_id").create_only(),
         to_one("kitItem", &PRODUCT_KIT_ITEM, "kit_item_id").required(1).create_only(),
-    ]);
+    ])
+    .unique(&[UniqueKey {
+        constraint: "product_kit_item_label_kit_item_id_localization_id_key",
+        members: &["kitItem", "localization"],
+        upsert: false,
+    }]);

@@ -2,7 +2,7 @@
 
 use crate::engine::field::{enumeration, text};
 use crate::engine::relation::to_one;
-use crate::engine::resource::{Ident, NO_DELETE, Ownership, Resource, Title};
+use crate::engine::resource::{Ident, NO_DELETE, Ownership, Resource, Title, UniqueKey};
 use crate::resources::catalog::PRODUCT;
 use crate::resources::system::LOCALIZATION;
 use crate::resources::system::localized_fallback_value::FALLBACKS;
@@ -16,4 +16,9 @@ pub static PRODUCT_NAME: Resource = Resource::new("productnames", "product_name"
     .relations(&[
         to_one("localization", &LOCALIZATION, "localization_id"),
         to_one("product", &PRODUCT, "product_id").required(1),
-    ]);
+    ])
+    .unique(&[UniqueKey {
+        constraint: "product_name_product_id_localization_id_key",
+        members: &["product", "localization"],
+        upsert: false,
+    }]);
