@@ -203,6 +203,15 @@ impl Error {
         Error::new(&FILTER, detail)
     }
 
+    /// A list asked for as a whole has more rows than one answer may hold.
+    pub fn too_many_rows(limit: u64) -> Error {
+        let detail = format!(
+            "The list has more than {limit} rows, the most that one answer holds. \
+             Read it page by page by cursor: start with \"page[after]=\" and follow \"links.next\"."
+        );
+        Error::filter(detail).parameter("page[size]")
+    }
+
     pub fn request_data(detail: impl Into<String>) -> Error {
         Error::new(&REQUEST_DATA, detail)
     }

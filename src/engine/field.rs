@@ -28,7 +28,7 @@ pub enum Literal {
 }
 
 /// One attribute.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Field {
     pub name: &'static str,
     pub column: Ident,

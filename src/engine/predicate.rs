@@ -26,6 +26,12 @@ pub enum Predicate {
         /// Whether only records count that the caller may view.
         scoped: bool,
     },
+    /// The columns, compared as a row, come after the values (before them when `less`).
+    Beyond {
+        columns: Vec<Ident>,
+        values: Vec<Value>,
+        less: bool,
+    },
     /// The row is at the far end of a relationship of the record `key` of `owner`.
     LinkedFrom {
         owner: &'static Resource,

@@ -3,6 +3,7 @@
 //! Text of a request can only enter as a [`Value`] through [`Sql::bind`]: the other methods take `&'static str`.
 
 pub mod predicate;
+pub mod select;
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};

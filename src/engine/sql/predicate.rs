@@ -117,6 +117,17 @@ impl<'c> Conditions<'c> {
             Predicate::Related { relation, target, inner, scoped } => {
                 self.related(sql, (resource, alias), relation, target, inner, *scoped);
             }
+            Predicate::Beyond { columns, values, less } => {
+                sql.raw("(");
+                for (index, column) in columns.iter().enumerate() {
+                    sql.raw(if index > 0 { ", " } else { "" }).column(alias, *column);
+                }
+                sql.raw(if *less { ") < (" } else { ") > (" });
+                for (index, value) in values.iter().enumerate() {
+                    sql.raw(if index > 0 { ", " } else { "" }).bind(value.clone());
+                }
+                sql.raw(")");
+            }
             Predicate::LinkedFrom { owner, relation, key } => {
                 self.linked_from(sql, (resource, alias), owner, relation, key);
             }
@@ -343,7 +354,7 @@ impl<'c> Conditions<'c> {
     }
 
     /// The rows of a join table that belong to row `alias` of `owner`.
-    fn join_table(
+    pub fn join_table(
         &mut self,
         sql: &mut Sql,
         (owner, alias): (&'static Resource, usize),

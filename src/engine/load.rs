@@ -1,0 +1,590 @@
+//! Authorized read plans carried out: statements, rows, and the document they become.
+//!
+//! One statement for the primary rows and one per include path and target type, whatever the page size. Up to
+//! [`BATCH`] rows a document is built whole; a larger one first reads the ids, then batches of rows, and can be given
+//! away piece by piece, the connection returned between the pieces ([`Progress::next`]).
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+
+use diesel::pg::PgConnection;
+
+use super::key::Key;
+use super::plan::{Page, Position, ReadPlan};
+use super::predicate::Predicate;
+use super::relation::Relation;
+use super::render::{Meta, RowWriter, View, path_segment};
+use super::resource::Resource;
+use super::row::Row;
+use super::sql::Sql;
+use super::sql::select::{self, Wanted, Window};
+use super::{cursor, decode};
+use crate::acl::Authorized;
+use crate::error::Error;
+
+/// The greatest number of rows in one statement of a large answer, and in an answer that is built whole.
+pub const BATCH: u64 = 1000;
+
+/// What surrounds the rows of a document.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    /// Whether `data` is a list.
+    pub many: bool,
+    /// The top-level links that are known beforehand, by name.
+    pub links: Vec<(&'static str, String)>,
+    /// The URL that page links start with; `None` for a document without pages.
+    pub pages: Option<String>,
+    /// The query's parameters, decoded; page links repeat them.
+    pub parameters: Vec<(String, String)>,
+    /// The most rows an answer may have.
+    pub row_limit: u64,
+    /// Whether the record's version is wanted, for an ETag.
+    pub version: bool,
+}
+
+/// A record that is shown among the included ones in any case, under the label it had in the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extra {
+    pub resource: &'static Resource,
+    pub key: Key,
+    pub include_id: String,
+}
+
+/// What is known of a document besides its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The number of primary records shown so far.
+    pub rows: u64,
+    /// The number of all matching rows, when the plan asks for it.
+    pub total: Option<i64>,
+    pub version: Option<i64>,
+}
+
+/// A whole document.
+#[derive(Debug)]
+pub struct Document {
+    pub body: Vec<u8>,
+    pub facts: Facts,
+}
+
+/// Builds a document in one go.
+pub fn document(
+    conn: &mut PgConnection,
+    plan: &Authorized<'_, ReadPlan>,
+    view: &View,
+    frame: Frame,
+    extras: &[Extra],
+) -> Result<Document, Error> {
+    let mut progress = Progress::new(frame, extras);
+    let mut body = Vec::with_capacity(4096);
+    while progress.next(conn, plan, view, &mut body)? {}
+    Ok(Document { body, facts: progress.facts })
+}
+
+/// A document under way.
+pub struct Progress {
+    frame: Frame,
+    extras: HashMap<(&'static str, Key), (&'static Resource, String)>,
+    stage: Stage,
+    pub facts: Facts,
+    /// The records written so far, when there is something to include.
+    written: HashSet<(&'static str, Key)>,
+    /// For each include path, the ids found at its end.
+    found: Vec<Vec<(&'static Resource, BTreeSet<Key>)>>,
+    included: bool,
+    more: bool,
+    /// The cursors of the first and last row shown.
+    edges: Option<(String, String)>,
+}
+
+enum Stage {
+    Start,
+    /// The ids of a large answer, and how many of them are done.
+    Rows(Vec<Key>, usize),
+    /// The include path whose records come next.
+    Includes(usize),
+    Extras,
+    End,
+    Done,
+}
+
+impl Progress {
+    pub fn new(frame: Frame, extras: &[Extra]) -> Progress {
+        Progress {
+            frame,
+            extras: extras
+                .iter()
+                .map(|extra| ((extra.resource.name, extra.key.clone()), (extra.resource, extra.include_id.clone())))
+                .collect(),
+            stage: Stage::Start,
+            facts: Facts::default(),
+            written: HashSet::new(),
+            found: Vec::new(),
+            included: false,
+            more: false,
+            edges: None,
+        }
+    }
+
+    /// Whether more than a batch of rows is still to come, so that the document is better given away piece by piece.
+    pub fn is_large(&self) -> bool {
+        matches!(&self.stage, Stage::Rows(keys, done) if keys.len() - done > 0 && keys.len() as u64 > BATCH)
+    }
+
+    /// Appends the next piece; `false` when the document is complete. Between two calls the connection may change.
+    pub fn next(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        out: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Start => {
+                self.found = plan.plan().include.iter().map(|_| Vec::new()).collect();
+                if plan.plan().total {
+                    self.facts.total = self.count(conn, plan)?;
+                }
+                out.extend_from_slice(b"{\"jsonapi\":{\"version\":\"1.1\"},\"data\":");
+                out.extend_from_slice(if self.frame.many { b"[" } else { b"" });
+                self.stage = self.start(conn, plan, view, out)?;
+                if !matches!(self.stage, Stage::Rows(..)) {
+                    self.close_data(out);
+                }
+                Ok(true)
+            }
+            Stage::Rows(keys, done) => {
+                let end = keys.len().min(done + BATCH as usize);
+                self.batch(conn, plan, view, out, &keys[done..end])?;
+                if end < keys.len() {
+                    self.stage = Stage::Rows(keys, end);
+                } else {
+                    self.close_data(out);
+                    self.stage = Stage::Includes(0);
+                }
+                Ok(true)
+            }
+            Stage::Includes(index) if index < plan.plan().include.len() => {
+                self.includes(conn, plan, view, out, index)?;
+                Ok(true)
+            }
+            Stage::Includes(_) => {
+                self.stage = Stage::Extras;
+                Ok(true)
+            }
+            Stage::Extras => {
+                self.remaining_extras(conn, plan, view, out)?;
+                self.stage = Stage::End;
+                Ok(true)
+            }
+            Stage::End => {
+                self.end(plan, view, out);
+                Ok(false)
+            }
+            Stage::Done => Ok(false),
+        }
+    }
+
+    fn count(&self, conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>) -> Result<Option<i64>, Error> {
+        let counts = select::count(plan).collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+        Ok(counts.into_iter().next().flatten())
+    }
+
+    /// The primary rows, when they fit into one statement; else their ids.
+    fn start(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        out: &mut Vec<u8>,
+    ) -> Result<Stage, Error> {
+        let (size, offset, position) = match &plan.plan().page {
+            Page::All => (None, 0, None),
+            Page::Number { size: 0, .. } | Page::Cursor { size: 0, .. } => return Ok(Stage::Includes(0)),
+            Page::Number { number, size } => (Some(*size), (number - 1).saturating_mul(*size), None),
+            Page::Cursor { size, position, .. } => (Some(*size), 0, Some(position)),
+        };
+        let backwards = matches!(position, Some(Position::Before(_)));
+        let segments = match position {
+            Some(Position::After(values) | Position::Before(values)) => {
+                cursor::segments(plan.plan().resource, &plan.plan().sort, values, backwards)
+            }
+            _ => vec![Predicate::True],
+        };
+        if let Some(size) = size.filter(|size| *size <= BATCH) {
+            // One row more than wanted tells whether there is a next page. A single record needs no such look.
+            let mut left = if self.frame.many { size + 1 } else { size };
+            let mut rows = Rows::default();
+            for segment in segments {
+                let window = Window { segment, reversed: backwards, limit: Some(left), offset };
+                let before = rows.ranges.len() as u64;
+                self.read_rows(conn, plan, view, &window, size, &mut rows)?;
+                left -= rows.ranges.len() as u64 - before + u64::from(self.more);
+                if left == 0 {
+                    break;
+                }
+            }
+            if backwards {
+                rows.ranges.reverse();
+                self.edges = self.edges.take().map(|(first, last)| (last, first));
+            }
+            self.facts.rows = rows.ranges.len() as u64;
+            rows.append_to(out);
+            return Ok(Stage::Includes(0));
+        }
+        let wanted = size.unwrap_or(self.frame.row_limit);
+        let mut keys = Vec::new();
+        for segment in segments {
+            let window = Window { segment, reversed: backwards, limit: Some(wanted + 1 - keys.len() as u64), offset };
+            let kind = plan.plan().resource.id.kind;
+            let found =
+                select::keys(plan, &window).collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+            keys.extend(found.into_iter().flatten());
+            if keys.len() as u64 > wanted {
+                break;
+            }
+        }
+        if keys.len() as u64 > wanted {
+            if size.is_none() {
+                return Err(Error::too_many_rows(self.frame.row_limit));
+            }
+            self.more = true;
+            keys.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+        }
+        if backwards {
+            keys.reverse();
+        }
+        Ok(if keys.is_empty() { Stage::Includes(0) } else { Stage::Rows(keys, 0) })
+    }
+
+    /// Reads the rows of a window and writes the first `size` of all; one more sets `more`.
+    fn read_rows(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        window: &Window,
+        size: u64,
+        rows: &mut Rows,
+    ) -> Result<(), Error> {
+        let read = plan.plan();
+        let shape = read.shape(read.resource);
+        let wanted = self.wanted(read);
+        let sql = select::rows(plan, &shape, wanted, window);
+        let writer = RowWriter::new(shape, wanted, read.sort.len(), view, |relation| follows(read, None, relation));
+        sql.for_each(conn, |row| {
+            if rows.ranges.len() as u64 >= size {
+                self.more = true;
+                return Ok(());
+            }
+            self.facts.version = writer.version(row)?;
+            self.write_primary(plan, &writer, row, rows)
+        })
+    }
+
+    fn wanted(&self, read: &ReadPlan) -> Wanted {
+        Wanted {
+            title: read.title && !read.identifiers,
+            cursor: matches!(read.page, Page::Cursor { .. }),
+            version: self.frame.version,
+        }
+    }
+
+    fn write_primary(
+        &mut self,
+        plan: &Authorized<'_, ReadPlan>,
+        writer: &RowWriter,
+        row: &Row<'_>,
+        rows: &mut Rows,
+    ) -> Result<(), Error> {
+        let read = plan.plan();
+        let key = writer.key(row)?;
+        let start = rows.bytes.len();
+        let cursor = match read.page {
+            Page::Cursor { binding, .. } => {
+                let place = writer.cursor(row, &read.sort, binding)?;
+                match &mut self.edges {
+                    Some((_, last)) => *last = place,
+                    None => self.edges = Some((place.clone(), place)),
+                }
+                Some((read.sort.as_slice(), binding))
+            }
+            _ => None,
+        };
+        if read.identifiers {
+            writer.write_identifier(&mut rows.bytes, &key);
+        } else {
+            let found = &mut self.found;
+            writer.write(
+                &mut rows.bytes,
+                row,
+                &key,
+                Meta { include_id: None, cursor },
+                &mut |relation, target, key| {
+                    note(found, read, None, relation, target, key);
+                },
+            )?;
+        }
+        rows.ranges.push(start..rows.bytes.len());
+        if !read.include.is_empty() || !self.extras.is_empty() {
+            self.written.insert((read.resource.name, key));
+        }
+        Ok(())
+    }
+
+    /// The rows of a large answer's next ids, in their order.
+    fn batch(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        out: &mut Vec<u8>,
+        keys: &[Key],
+    ) -> Result<(), Error> {
+        let read = plan.plan();
+        let shape = read.shape(read.resource);
+        let wanted = self.wanted(read);
+        let writer =
+            RowWriter::new(shape.clone(), wanted, read.sort.len(), view, |relation| follows(read, None, relation));
+        let sql = select::by_keys(plan.caller(), &shape, wanted, &read.sort, keys, false);
+        let mut rows = Rows::default();
+        let mut places: HashMap<Key, usize> = HashMap::with_capacity(keys.len());
+        sql.for_each(conn, |row| -> Result<(), Error> {
+            places.insert(writer.key(row)?, rows.ranges.len());
+            self.write_primary(plan, &writer, row, &mut rows)
+        })?;
+        let ordered: Vec<_> = keys.iter().filter_map(|key| rows.ranges.get(*places.get(key)?).cloned()).collect();
+        rows.ranges = ordered;
+        if self.facts.rows > 0 && !rows.ranges.is_empty() {
+            out.push(b',');
+        }
+        self.facts.rows += rows.ranges.len() as u64;
+        rows.append_to(out);
+        Ok(())
+    }
+
+    fn close_data(&mut self, out: &mut Vec<u8>) {
+        if self.frame.many {
+            out.push(b']');
+        } else if self.facts.rows == 0 {
+            out.extend_from_slice(b"null");
+        }
+    }
+
+    /// The next records of one include path; the stage moves on when the path is done.
+    fn includes(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        out: &mut Vec<u8>,
+        index: usize,
+    ) -> Result<(), Error> {
+        let Some((resource, mut keys)) = self.found.get_mut(index).and_then(Vec::pop) else {
+            self.stage = Stage::Includes(index + 1);
+            return Ok(());
+        };
+        self.stage = Stage::Includes(index);
+        if plan.plan().children(Some(index), resource).next().is_none() {
+            keys.retain(|key| !self.written.contains(&(resource.name, key.clone())));
+        }
+        let keys: Vec<Key> = keys.into_iter().collect();
+        for keys in keys.chunks(10 * BATCH as usize) {
+            self.write_included(conn, plan, view, out, Some(index), resource, keys)?;
+        }
+        Ok(())
+    }
+
+    fn remaining_extras(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Error> {
+        let mut groups: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
+        for ((name, key), (resource, _)) in &self.extras {
+            if self.written.contains(&(*name, key.clone())) {
+                continue;
+            }
+            match groups.iter_mut().find(|(known, _)| known == resource) {
+                Some((_, keys)) => keys.push(key.clone()),
+                None => groups.push((resource, vec![key.clone()])),
+            }
+        }
+        groups.sort_by_key(|(resource, _)| resource.name);
+        for (resource, keys) in groups {
+            self.write_included(conn, plan, view, out, None, resource, &keys)?;
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of a piece: where it comes from and where it goes")]
+    fn write_included(
+        &mut self,
+        conn: &mut PgConnection,
+        plan: &Authorized<'_, ReadPlan>,
+        view: &View,
+        out: &mut Vec<u8>,
+        path: Option<usize>,
+        resource: &'static Resource,
+        keys: &[Key],
+    ) -> Result<(), Error> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let read = plan.plan();
+        let shape = read.shapes.of(resource);
+        let wanted = Wanted { title: read.title, ..Wanted::default() };
+        let whole = read.shapes.0.iter().all(|narrowed| narrowed.resource != resource);
+        let sql: Sql = select::by_keys(plan.caller(), &shape, wanted, &[], keys, whole && !read.title);
+        let follow = |relation: &'static Relation| path.is_some() && follows(read, path, relation);
+        let writer = RowWriter::new(shape, wanted, 0, view, follow);
+        let mut scratch = Vec::new();
+        sql.for_each(conn, |row| -> Result<(), Error> {
+            let key = writer.key(row)?;
+            let label = self.extras.get(&(resource.name, key.clone())).map(|(_, label)| label.as_str());
+            let found = &mut self.found;
+            scratch.clear();
+            writer.write(
+                &mut scratch,
+                row,
+                &key,
+                Meta { include_id: label, cursor: None },
+                &mut |relation, target, key| {
+                    note(found, read, path, relation, target, key);
+                },
+            )?;
+            if self.written.insert((resource.name, key)) {
+                out.extend_from_slice(if self.included { b"," } else { b",\"included\":[" });
+                out.extend_from_slice(&scratch);
+                self.included = true;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whatever follows the data: the end of `included`, links and meta.
+    fn end(&mut self, plan: &Authorized<'_, ReadPlan>, view: &View, out: &mut Vec<u8>) {
+        if self.included {
+            out.push(b']');
+        } else if !plan.plan().include.is_empty() {
+            out.extend_from_slice(b",\"included\":[]");
+        }
+        if view.links {
+            let mut links = self.frame.links.clone();
+            links.extend(self.page_links(plan.plan()));
+            for (index, (name, url)) in links.iter().enumerate() {
+                out.extend_from_slice(if index == 0 { b",\"links\":{\"" } else { b",\"" });
+                out.extend_from_slice(name.as_bytes());
+                out.extend_from_slice(b"\":\"");
+                decode::escape(out, url.as_bytes());
+                out.push(b'"');
+            }
+            if !links.is_empty() {
+                out.push(b'}');
+            }
+        }
+        if let Some(total) = self.facts.total {
+            out.extend_from_slice(b",\"meta\":{\"page\":{\"total\":");
+            decode::number(out, total);
+            out.extend_from_slice(b"}}");
+        }
+        out.push(b'}');
+    }
+
+    fn page_links(&self, plan: &ReadPlan) -> Vec<(&'static str, String)> {
+        let Some(base) = &self.frame.pages else { return Vec::new() };
+        let link = |change: Option<(&str, &str)>| page_link(base, &self.frame.parameters, change);
+        let mut links = Vec::new();
+        match &plan.page {
+            Page::All => {}
+            Page::Number { number, .. } => {
+                if *number > 1 {
+                    links.push(("first", link(None)));
+                    let before = (number - 1).to_string();
+                    links.push(("prev", link((*number > 2).then_some(("page[number]", before.as_str())))));
+                }
+                if self.more {
+                    links.push(("next", link(Some(("page[number]", &(number + 1).to_string())))));
+                }
+            }
+            Page::Cursor { position, .. } => {
+                let Some((first, last)) = &self.edges else { return links };
+                let (earlier, later) = match position {
+                    Position::Start => (false, self.more),
+                    Position::After(_) => (true, self.more),
+                    Position::Before(_) => (self.more, true),
+                };
+                if earlier {
+                    links.push(("prev", link(Some(("page[before]", first)))));
+                }
+                if later {
+                    links.push(("next", link(Some(("page[after]", last)))));
+                }
+            }
+        }
+        links
+    }
+}
+
+/// The URL with the parameters in alphabetical order, the page's place changed.
+fn page_link(base: &str, parameters: &[(String, String)], change: Option<(&str, &str)>) -> String {
+    let mut pairs: Vec<(&str, &str)> = parameters
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .filter(|(key, _)| !matches!(*key, "page[number]" | "page[after]" | "page[before]"))
+        .chain(change)
+        .collect();
+    pairs.sort_unstable();
+    let mut url = base.to_owned();
+    for (index, (key, value)) in pairs.into_iter().enumerate() {
+        url.push(if index == 0 { '?' } else { '&' });
+        url.push_str(&path_segment(key));
+        url.push('=');
+        url.push_str(&path_segment(value));
+    }
+    url
+}
+
+/// Resource objects one after the other, and where each begins and ends.
+#[derive(Default)]
+struct Rows {
+    bytes: Vec<u8>,
+    ranges: Vec<Range<usize>>,
+}
+
+impl Rows {
+    fn append_to(&self, out: &mut Vec<u8>) {
+        out.reserve(self.bytes.len() + self.ranges.len());
+        for (index, range) in self.ranges.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(&self.bytes[range.clone()]);
+        }
+    }
+}
+
+fn follows(plan: &ReadPlan, parent: Option<usize>, relation: &'static Relation) -> bool {
+    plan.include.iter().any(|include| include.parent == parent && include.relation == relation)
+}
+
+/// Remembers an id found through a relationship for the include path that follows it.
+fn note(
+    found: &mut [Vec<(&'static Resource, BTreeSet<Key>)>],
+    plan: &ReadPlan,
+    parent: Option<usize>,
+    relation: &'static Relation,
+    target: &'static Resource,
+    key: Key,
+) {
+    let place = plan.include.iter().position(|include| include.parent == parent && include.relation == relation);
+    let Some(slot) = place.and_then(|place| found.get_mut(place)) else { return };
+    match slot.iter_mut().find(|(known, _)| *known == target) {
+        Some((_, keys)) => {
+            keys.insert(key);
+        }
+        None => slot.push((target, BTreeSet::from([key]))),
+    }
+}
