@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::auth::secret::ServerKey;
 use crate::config::Config;
 use crate::db::Db;
 use crate::engine::registry::Registry;
@@ -23,10 +24,12 @@ pub struct App {
     pub metrics: Metrics,
     /// The API documents, as they are sent.
     pub documents: Documents,
+    /// Encrypts and recognises secrets.
+    pub key: ServerKey,
 }
 
 impl App {
-    pub fn new(config: Config, db: Db) -> App {
+    pub fn new(config: Config, db: Db, key: ServerKey) -> App {
         App {
             admin: Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources::ALL)),
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
@@ -35,6 +38,7 @@ impl App {
             documents: Documents::default(),
             config,
             db,
+            key,
         }
     }
 }

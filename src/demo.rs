@@ -1,1 +1,3 @@
-//! Not built yet.
+//! The demonstration: who may log in to it, and what it shows.
+
+pub mod credentials;

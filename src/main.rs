@@ -31,6 +31,8 @@ enum Command {
         #[arg(default_value = "openapi")]
         folder: PathBuf,
     },
+    /// Bring the database to the schema and the reference data of this version.
+    Migrate,
     /// Print every setting in force, where it comes from, secrets masked.
     Config,
 }
@@ -52,6 +54,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sy
     match arguments.command {
         Command::Serve => startup::serve(config),
         Command::Openapi { folder } => Ok(openapi::write(&folder)?),
+        Command::Migrate => startup::migrate(&config),
         Command::Config => {
             print!("{config}");
             Ok(())

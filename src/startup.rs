@@ -1,6 +1,8 @@
 //! The server's life: built on a port, run until it is told to stop, its running requests finished.
 
+pub mod data_folder;
 pub mod log;
+pub mod place;
 
 use std::error::Error;
 use std::io;
@@ -13,20 +15,41 @@ use actix_web::{App as Actix, HttpServer, web};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::db::Db;
 use crate::http;
+use place::Place;
 
 /// The command `serve`: runs until Ctrl-C or SIGTERM.
 pub fn serve(config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
     log::install(&config.log);
-    let url = config.database.url.clone().ok_or("database.url is not set: set it, or DATABASE_URL.")?;
-    let db = Db::connect(url.reveal(), &config.database)?;
+    if place::configured_key(&config)?.is_none() {
+        place::no_key()?;
+    }
+    let place = Place::open(&config)?;
+    if place.is_taken() {
+        return Err(format!("Another entrepot serves from {}.", place.folder.path().display()).into());
+    }
+    if place.is_private() {
+        place.migrate()?;
+    } else {
+        place.check_migrated()?;
+    }
+    let app = App::new(config.clone(), place.connect(&config)?, place.key(&config)?);
     actix_web::rt::System::new().block_on(async move {
-        let server = Server::build(App::new(config, db))?;
+        let server = Server::build(app)?;
         tracing::info!(address = %server.address(), "serving");
         server.run_until_signal().await?;
         Ok(())
     })
+}
+
+/// The command `migrate`.
+pub fn migrate(config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let done = Place::open(config)?.migrate()?;
+    for name in &done {
+        println!("{name}");
+    }
+    println!("The database fits this version; {} migrations were run.", done.len());
+    Ok(())
 }
 
 /// A server that is bound to its port and not running yet.

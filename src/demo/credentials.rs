@@ -1,0 +1,39 @@
+//! The passwords of the demonstration: those of the environment, else generated and kept in the data folder.
+
+use std::io;
+
+use crate::auth::secret::random_text;
+use crate::config::{Config, Secret};
+use crate::startup::data_folder::DataFolder;
+
+/// What the demonstration's user and clients log in with.
+pub struct Credentials {
+    /// Of the user `admin`.
+    pub admin_password: Secret,
+    /// Of the clients `demo-erp`, `demo-shop` and `demo-password`.
+    pub client_secret: Secret,
+}
+
+impl Credentials {
+    /// Takes the settings' passwords; generates what they lack at the first start.
+    pub fn load(config: &Config, folder: &DataFolder) -> io::Result<Credentials> {
+        let kept = |name| folder.secret(name, || random_text().map_err(io::Error::other));
+        Ok(Credentials {
+            admin_password: config.demo.admin_password.clone().map_or_else(|| kept("demo-admin-password"), Ok)?,
+            client_secret: config.demo.client_secret.clone().map_or_else(|| kept("demo-client-secret"), Ok)?,
+        })
+    }
+
+    /// Why the demonstration may not be served there; generated passwords are for this machine alone.
+    pub fn check_listen(config: &Config) -> Result<(), String> {
+        let demo = &config.demo;
+        if config.http.listen.ip().is_loopback() || (demo.admin_password.is_some() && demo.client_secret.is_some()) {
+            return Ok(());
+        }
+        Err(format!(
+            "http.listen is {}, which others can reach: with --demo, set ENTREPOT_ADMIN_PASSWORD and ENTREPOT_DEMO_SECRET, \
+             or listen on 127.0.0.1.",
+            config.http.listen
+        ))
+    }
+}
