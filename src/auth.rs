@@ -1,11 +1,197 @@
-//! Who is calling: credentials in, [`crate::acl::Caller`] out.
+//! Who is calling: credentials in, [`Caller`] out.
 //!
-//! Clients get tokens from the token endpoint ([`oauth2`]); requests carry them, and each scheme of [`SCHEMES`] knows
-//! one way to read a caller from a request. What callers may do is decided in [`crate::acl`].
+//! Clients get tokens from the token endpoint ([`oauth2`], [`grant`]); requests carry them. Each scheme of [`SCHEMES`]
+//! knows one way to tell the caller of a request. What callers may do is decided in [`crate::acl`].
 
+pub mod bearer;
+pub mod brake;
+pub mod callers;
+pub mod clients;
+pub mod demo;
+pub mod grant;
 pub mod keys;
+pub mod oauth2;
 pub mod password;
 pub mod secret;
+pub mod token;
+pub mod users;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chrono::TimeDelta;
+use diesel::pg::PgConnection;
+
+use crate::acl::Caller;
+use crate::config;
+use crate::db::Db;
+use crate::error::Error;
+use brake::Brake;
+use callers::CallerCache;
+use keys::Keys;
+use password::{Checker, Cost};
+use secret::ServerKey;
+
+/// One of the two APIs. A client, and every token of it, belongs to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Api {
+    Admin,
+    Storefront,
+}
+
+impl Api {
+    pub const ALL: [Api; 2] = [Api::Admin, Api::Storefront];
+
+    /// The word in clients and tokens, which is the registry's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Api::Admin => "admin",
+            Api::Storefront => "storefront",
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Api> {
+        Api::ALL.into_iter().find(|api| api.name() == name)
+    }
+}
+
+/// What a request shows of its caller.
+pub struct Presented<'a> {
+    pub api: Api,
+    /// The rest of the header `Authorization` after the scheme's name.
+    pub credentials: &'a str,
+}
+
+/// What a scheme knows of a caller without the database.
+pub enum Outcome {
+    Caller(Arc<Caller>),
+    /// The reason is for the log; the client learns none.
+    Refused(&'static str),
+    /// The database has to be asked.
+    Ask,
+}
+
+/// One way to tell the caller of a request.
+pub trait Scheme: Sync {
+    /// The first word of `Authorization`, and of the challenge in `WWW-Authenticate`.
+    fn name(&self) -> &'static str;
+
+    /// Decides what needs no database.
+    fn recall(&self, auth: &Auth, presented: &Presented<'_>) -> Outcome;
+
+    /// Decides with the database.
+    fn ask(
+        &self,
+        auth: &Auth,
+        conn: &mut PgConnection,
+        presented: &Presented<'_>,
+    ) -> Result<Option<Arc<Caller>>, AccessError>;
+}
+
+/// Every scheme that requests may use.
+pub static SCHEMES: &[&dyn Scheme] = &[&bearer::Bearer];
+
+/// The value of `WWW-Authenticate` of a 401.
+pub const CHALLENGE: &str = "Bearer";
+
+/// What the process knows for telling callers and giving tokens.
+pub struct Auth {
+    pub server: ServerKey,
+    pub callers: CallerCache,
+    pub(crate) passwords: Checker,
+    pub(crate) brake: Brake,
+    settings: config::Auth,
+    keys: RwLock<Option<Arc<Keys>>>,
+}
+
+impl Auth {
+    pub fn new(server: ServerKey, settings: config::Auth) -> Result<Auth, AccessError> {
+        let cost = cost(&settings);
+        Ok(Auth {
+            server,
+            callers: CallerCache::default(),
+            passwords: Checker::new(cost, settings.password_checks, settings.password_queue)?,
+            brake: Brake::default(),
+            settings,
+            keys: RwLock::new(None),
+        })
+    }
+
+    /// Reads the signing keys, and makes the first one; for the start, in a writing transaction. Fails when the
+    /// server's key is not the one that the signing keys are encrypted under.
+    pub fn prepare(&self, conn: &mut PgConnection) -> Result<(), AccessError> {
+        keys::ensure(conn, &self.server)?;
+        self.reload_keys(conn).map(drop)
+    }
+
+    /// The caller of a request. `authorization`: the header of that name. The error is the 401 without a body.
+    pub async fn authenticate(
+        self: &Arc<Auth>,
+        db: &Db,
+        api: Api,
+        authorization: Option<&str>,
+    ) -> Result<Arc<Caller>, Error> {
+        let refused = |why: &str| {
+            tracing::info!(why, "credentials refused");
+            Error::unauthenticated()
+        };
+        let (word, credentials) = authorization
+            .and_then(|header| header.trim().split_once(' '))
+            .ok_or_else(|| refused("no credentials in the header Authorization"))?;
+        let scheme = *SCHEMES
+            .iter()
+            .find(|scheme| scheme.name().eq_ignore_ascii_case(word))
+            .ok_or_else(|| refused("unknown authentication scheme"))?;
+        let credentials = credentials.trim();
+        match scheme.recall(self, &Presented { api, credentials }) {
+            Outcome::Caller(caller) => Ok(caller),
+            Outcome::Refused(why) => Err(refused(why)),
+            Outcome::Ask => {
+                let (auth, credentials) = (Arc::clone(self), credentials.to_owned());
+                let found = db
+                    .run(move |conn| {
+                        let presented = Presented { api, credentials: &credentials };
+                        scheme.ask(&auth, conn, &presented).map_err(Error::from)
+                    })
+                    .await?;
+                found.ok_or_else(|| refused("the token, its client or its user is not good any more"))
+            }
+        }
+    }
+
+    /// The keys as last read, if that is not too long ago.
+    pub fn known_keys(&self) -> Option<Arc<Keys>> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.as_ref().filter(|keys| !keys.is_stale()).map(Arc::clone)
+    }
+
+    /// Reads the keys.
+    pub fn reload_keys(&self, conn: &mut PgConnection) -> Result<Arc<Keys>, AccessError> {
+        let keys = keys::load(conn, &self.server, self.access_lifetime())?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&keys));
+        Ok(keys)
+    }
+
+    /// The keys, read anew where that is due.
+    pub fn current_keys(&self, conn: &mut PgConnection) -> Result<Arc<Keys>, AccessError> {
+        match self.known_keys() {
+            Some(keys) => Ok(keys),
+            None => self.reload_keys(conn),
+        }
+    }
+
+    pub(crate) fn access_lifetime(&self) -> TimeDelta {
+        TimeDelta::seconds(self.settings.access_token_lifetime.as_secs() as i64)
+    }
+
+    pub(crate) fn refresh_lifetime(&self) -> TimeDelta {
+        TimeDelta::seconds(self.settings.refresh_token_lifetime.as_secs() as i64)
+    }
+}
+
+/// What hashing a password costs by the settings.
+pub fn cost(settings: &config::Auth) -> Cost {
+    Cost { memory_kib: settings.argon2_memory, iterations: settings.argon2_iterations }
+}
 
 /// Why something about users, clients or keys could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -30,11 +216,11 @@ impl AccessError {
     }
 }
 
-impl From<AccessError> for crate::error::Error {
-    fn from(error: AccessError) -> crate::error::Error {
+impl From<AccessError> for Error {
+    fn from(error: AccessError) -> Error {
         match error {
             AccessError::Database(error) => error.into(),
-            other => crate::error::Error::internal(other),
+            other => Error::internal(other),
         }
     }
 }

@@ -65,14 +65,19 @@ impl std::fmt::Debug for Keys {
     }
 }
 
-/// Reads the keys; makes the first one where there is none. `lifetime` is that of an access token.
+/// Reads the keys. `lifetime` is that of an access token.
 pub fn load(conn: &mut PgConnection, server: &ServerKey, lifetime: TimeDelta) -> Result<Arc<Keys>, AccessError> {
-    if let Some(keys) = read(conn, server, lifetime)? {
-        return Ok(Arc::new(keys));
-    }
-    insert(conn, server, Utc::now())?;
     let keys = read(conn, server, lifetime)?;
-    keys.map(Arc::new).ok_or_else(|| AccessError::broken("no signing key could be stored"))
+    keys.map(Arc::new).ok_or_else(|| AccessError::broken("there is no signing key; `entrepot keys rotate` makes one"))
+}
+
+/// Makes the first key where there is none; writes.
+pub fn ensure(conn: &mut PgConnection, server: &ServerKey) -> Result<(), AccessError> {
+    let some = diesel::select(diesel::dsl::exists(signing_key::table.filter(signing_key::retired_at.is_null())));
+    if !some.get_result::<bool>(conn)? {
+        insert(conn, server, Utc::now())?;
+    }
+    Ok(())
 }
 
 /// Retires the key in force and puts a new one in its place; the answer is the new key's id.

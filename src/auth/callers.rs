@@ -1,0 +1,221 @@
+//! From an access token's id to the caller: the token, its client, its user and the user's roles, as they are now.
+//!
+//! What is read holds for [`FRESH`]; the process that changes a user, a role, a unit or a client forgets at once
+//! ([`CallerCache::clear`]). So a revocation takes effect within five seconds everywhere.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Jsonb, Text, Uuid as SqlUuid};
+use moka::sync::Cache;
+use uuid::Uuid;
+
+use super::AccessError;
+use super::token::Claims;
+use crate::acl::{Caller, Permissions};
+
+/// How long a caller is taken for unchanged: less than the five seconds promised, by the time a slow read may take.
+pub const FRESH: Duration = Duration::from_secs(4);
+const REMEMBERED: u64 = 2_000;
+/// The types whose records decide what callers may do.
+const CONCERNED: &[&str] = &["users", "userroles", "businessunits", "organizations"];
+
+/// What a token stood for a moment ago.
+#[derive(Clone)]
+pub struct Known {
+    /// `None`: it is revoked, or its client or user is.
+    pub caller: Option<Arc<Caller>>,
+    /// The API that the token is for.
+    pub api: String,
+    /// When the token expires, in seconds since 1970.
+    expires: i64,
+    read: Instant,
+    generation: u64,
+}
+
+/// Callers of the last seconds, by the token's hash.
+pub struct CallerCache {
+    known: Cache<[u8; 32], Known>,
+    generation: AtomicU64,
+}
+
+impl Default for CallerCache {
+    fn default() -> CallerCache {
+        let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(FRESH).build();
+        CallerCache { known, generation: AtomicU64::new(0) }
+    }
+}
+
+impl CallerCache {
+    /// What the token stands for, if that was read lately and nothing has been cleared since.
+    pub fn get(&self, token: &[u8; 32]) -> Option<Known> {
+        let known = self.known.get(token)?;
+        let fresh = known.generation == self.generation.load(Ordering::Acquire) && known.read.elapsed() < FRESH;
+        (fresh && known.expires > Utc::now().timestamp()).then_some(known)
+    }
+
+    /// A mark to take before reading, for [`CallerCache::put`].
+    pub fn mark(&self) -> (u64, Instant) {
+        (self.generation.load(Ordering::Acquire), Instant::now())
+    }
+
+    /// Remembers what was read after the mark was taken.
+    pub fn put(&self, token: [u8; 32], mark: (u64, Instant), claims: &Claims, caller: Option<Arc<Caller>>) {
+        let (generation, read) = mark;
+        self.known.insert(token, Known { caller, api: claims.api.clone(), expires: claims.exp, read, generation });
+    }
+
+    /// Forgets everything: to be called after the commit that changed a user, role, unit or client.
+    pub fn clear(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Forgets everything if records of that type decide what callers may do. To be called after a committed write.
+    pub fn written(&self, resource: &str) {
+        if CONCERNED.contains(&resource) {
+            self.clear();
+        }
+    }
+}
+
+/// What a user may do, and in which units.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub permissions: Permissions,
+    /// The unit that owns the user.
+    pub business_unit: i64,
+    /// The units the user belongs to, that one included.
+    pub business_units: Vec<i64>,
+    /// Those and the units below them.
+    pub division: Vec<i64>,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    organization_id: i64,
+    #[diesel(sql_type = BigInt)]
+    user_id: i64,
+    #[diesel(sql_type = BigInt)]
+    owner_id: i64,
+    #[diesel(sql_type = Array<BigInt>)]
+    units: Vec<i64>,
+    #[diesel(sql_type = Array<BigInt>)]
+    division: Vec<i64>,
+    #[diesel(sql_type = Array<Jsonb>)]
+    roles: Vec<serde_json::Value>,
+}
+
+impl Row {
+    fn standing(self) -> Standing {
+        let mut permissions = Permissions::default();
+        self.roles.iter().for_each(|role| permissions.grant_all(role));
+        Standing {
+            permissions,
+            business_unit: self.owner_id,
+            business_units: self.units,
+            division: self.division,
+        }
+    }
+}
+
+/// From the users of a CTE `who (organization_id, user_id, owner_id)` to their standing.
+macro_rules! standing_of {
+    ($who:literal) => {
+        concat!(
+            "WITH RECURSIVE who AS (",
+            $who,
+            "), unit AS (\
+                SELECT organization_id, owner_id AS id FROM who \
+                UNION SELECT organization_id, business_unit_id FROM who JOIN app_user_business_unit \
+                    USING (organization_id, user_id)\
+            ), division AS (\
+                SELECT organization_id, id FROM unit \
+                UNION SELECT below.organization_id, below.id FROM business_unit below \
+                    JOIN division above ON below.organization_id = above.organization_id AND below.owner_id = above.id\
+            ) SELECT organization_id, user_id, owner_id, \
+                ARRAY(SELECT id FROM unit ORDER BY id) AS units, \
+                ARRAY(SELECT id FROM division ORDER BY id) AS division, \
+                ARRAY(SELECT role.permissions FROM app_user_role link JOIN user_role role \
+                    ON role.organization_id = link.organization_id AND role.id = link.role_id \
+                    WHERE link.organization_id = who.organization_id AND link.user_id = who.user_id) AS roles \
+            FROM who"
+        )
+    };
+}
+
+const BY_TOKEN: &str = standing_of!(
+    "SELECT token.organization_id, token.user_id, app_user.owner_id FROM oauth_access_token token \
+        JOIN oauth_client client ON client.organization_id = token.organization_id AND client.id = token.client_id \
+        JOIN organization ON organization.id = token.organization_id \
+        JOIN app_user ON app_user.organization_id = token.organization_id AND app_user.id = token.user_id \
+    WHERE token.jti = $1 AND token.client_id = $2 AND client.api = $3 \
+        AND token.revoked_at IS NULL AND token.expires_at > now() \
+        AND client.active AND organization.enabled AND app_user.enabled \
+        AND (token.family IS NOT NULL OR client.owner_user_id = token.user_id)"
+);
+
+const BY_USER: &str = standing_of!(
+    "SELECT organization_id, id AS user_id, owner_id FROM app_user WHERE organization_id = $1 AND id = $2"
+);
+
+/// The caller that a verified token stands for; `None` when the token, its client or its user is no longer good.
+pub fn load(conn: &mut PgConnection, claims: &Claims) -> Result<Option<Caller>, AccessError> {
+    let row = diesel::sql_query(BY_TOKEN)
+        .bind::<SqlUuid, Uuid>(claims.jti)
+        .bind::<Text, _>(&claims.aud)
+        .bind::<Text, _>(&claims.api)
+        .get_result::<Row>(conn)
+        .optional()?;
+    Ok(row.map(|row| {
+        let (organization, user) = (row.organization_id, row.user_id);
+        let Standing { permissions, business_unit, business_units, division } = row.standing();
+        let client = claims.aud.clone();
+        Caller { organization, user, client, business_unit, business_units, division, permissions }
+    }))
+}
+
+/// What a user may do, whether enabled or not; `None` when the organization has no such user.
+pub fn standing(conn: &mut PgConnection, organization: i64, user: i64) -> Result<Option<Standing>, AccessError> {
+    let row = diesel::sql_query(BY_USER)
+        .bind::<BigInt, _>(organization)
+        .bind::<BigInt, _>(user)
+        .get_result::<Row>(conn)
+        .optional()?;
+    Ok(row.map(Row::standing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(exp: i64) -> Claims {
+        let (aud, sub, api) = ("erp".to_owned(), String::new(), "admin".to_owned());
+        Claims { aud, jti: Uuid::nil(), iat: 0, nbf: 0, exp, sub, scopes: Vec::new(), api }
+    }
+
+    #[test]
+    fn what_was_read_before_a_change_is_not_remembered_after_it() {
+        let (cache, later) = (CallerCache::default(), Utc::now().timestamp() + 60);
+        let mark = cache.mark();
+        cache.clear();
+        cache.put([1; 32], mark, &claims(later), None);
+        assert!(cache.get(&[1; 32]).is_none());
+        cache.put([1; 32], cache.mark(), &claims(later), None);
+        assert!(cache.get(&[1; 32]).is_some());
+        cache.written("products");
+        assert!(cache.get(&[1; 32]).is_some());
+        cache.written("userroles");
+        assert!(cache.get(&[1; 32]).is_none());
+    }
+
+    #[test]
+    fn an_expired_token_is_not_remembered() {
+        let cache = CallerCache::default();
+        cache.put([1; 32], cache.mark(), &claims(Utc::now().timestamp()), None);
+        assert!(cache.get(&[1; 32]).is_none());
+    }
+}

@@ -1,0 +1,213 @@
+//! Who may log in to the demonstration: a user, three clients, and the roles they act with.
+//!
+//! Every call leaves the same state, whatever it finds: the secrets given are the ones that work afterwards.
+
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::clients::{self, Grant, NewClient};
+use super::password::Cost;
+use super::secret::ServerKey;
+use super::users::{self, NewUser};
+use super::{AccessError, Api, password};
+use crate::commerce::organization::{ADMINISTRATOR, insert_role};
+use crate::schema::{app_user, oauth_client, user_role};
+
+/// The secrets of the demonstration.
+#[derive(Clone, Copy)]
+pub struct DemoSecrets<'a> {
+    /// The password of the user `admin`.
+    pub admin_password: &'a str,
+    /// The secret of the three clients; at least 32 characters.
+    pub client_secret: &'a str,
+}
+
+/// Where the demonstration's data belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DemoAccess {
+    pub organization: i64,
+    pub business_unit: i64,
+    /// The user `admin`.
+    pub admin: i64,
+}
+
+/// The organization of the demonstration.
+pub const ORGANIZATION: &str = "Demo";
+const ERP: &str = "ROLE_ERP";
+const SHOP: &str = "ROLE_SHOP";
+
+/// Makes sure that the user `admin` and the clients `demo-erp`, `demo-shop` and `demo-password` exist and have these
+/// secrets. To be called in a transaction.
+pub fn ensure_demo_access(
+    conn: &mut PgConnection,
+    server: &ServerKey,
+    cost: Cost,
+    secrets: DemoSecrets<'_>,
+) -> Result<DemoAccess, AccessError> {
+    let organization = users::ensure_organization(conn, ORGANIZATION)?;
+    ensure_role(conn, organization.id, ERP, "ERP", erp_permissions())?;
+    ensure_role(conn, organization.id, SHOP, "Shop", shop_permissions())?;
+    let ensure = |conn: &mut PgConnection, name: &str, first: &str, last: &str, secret, role| {
+        let email = format!("{name}@example.org");
+        let user = NewUser {
+            username: name,
+            email: &email,
+            first_name: first,
+            last_name: last,
+            password: secret,
+            roles: &[role],
+        };
+        match users::find(conn, name)? {
+            Some((id, home)) if home == organization.id => Ok(id),
+            Some(_) => Err(AccessError::refused(format!(
+                "the user \"{name}\" exists in another organization; the demonstration needs a database of its own"
+            ))),
+            None => users::create(conn, cost, organization.id, organization.business_unit, &user),
+        }
+    };
+    let admin = ensure(conn, "admin", "Ada", "Admin", Some(secrets.admin_password), ADMINISTRATOR)?;
+    let erp = ensure(conn, "erp", "Demo", "ERP", None, ERP)?;
+    let shop = ensure(conn, "shop", "Demo", "Shop", None, SHOP)?;
+    ensure_password(conn, cost, organization.id, admin, secrets.admin_password)?;
+    let client = |id, name, grant, owner| NewClient {
+        id: Some(id),
+        name,
+        organization: organization.id,
+        grant,
+        api: Api::Admin,
+        owner,
+        secret: Some(secrets.client_secret),
+        public: false,
+    };
+    ensure_client(conn, server, client("demo-erp", "Demo ERP", Grant::ClientCredentials, Some(erp)))?;
+    ensure_client(conn, server, client("demo-shop", "Demo shop", Grant::ClientCredentials, Some(shop)))?;
+    ensure_client(conn, server, client("demo-password", "Demo password login", Grant::Password, None))?;
+    Ok(DemoAccess { organization: organization.id, business_unit: organization.business_unit, admin })
+}
+
+fn ensure_role(
+    conn: &mut PgConnection,
+    organization: i64,
+    role: &str,
+    label: &str,
+    permissions: Value,
+) -> Result<(), AccessError> {
+    let known = user_role::table
+        .filter(user_role::organization_id.eq(organization).and(user_role::role.eq(role)))
+        .select(user_role::id)
+        .first::<i64>(conn)
+        .optional()?;
+    // A role that has been edited stays as it is.
+    if known.is_none() {
+        insert_role(conn, organization, role, label, permissions)?;
+    }
+    Ok(())
+}
+
+fn ensure_password(
+    conn: &mut PgConnection,
+    cost: Cost,
+    organization: i64,
+    user: i64,
+    text: &str,
+) -> Result<(), AccessError> {
+    let stored: Option<String> =
+        app_user::table.find((organization, user)).select(app_user::password_hash).first(conn)?;
+    if stored.is_some_and(|stored| password::matches(text, &stored)) {
+        return Ok(());
+    }
+    users::set_password(conn, cost, organization, user, text)
+}
+
+fn ensure_client(conn: &mut PgConnection, server: &ServerKey, client: NewClient<'_>) -> Result<(), AccessError> {
+    let (Some(id), Some(secret)) = (client.id, client.secret) else { return Ok(()) };
+    let home: Option<i64> =
+        oauth_client::table.find(id).select(oauth_client::organization_id).first(conn).optional()?;
+    match home {
+        None => clients::create(conn, server, &client).map(drop),
+        Some(home) if home == client.organization => {
+            if secret.chars().count() < clients::SHORTEST_SECRET {
+                return Err(AccessError::refused(format!(
+                    "the demonstration's secret must have at least {} characters",
+                    clients::SHORTEST_SECRET
+                )));
+            }
+            diesel::update(oauth_client::table.find(id))
+                .set(oauth_client::secret_hash.eq(clients::hash(server, id, secret)))
+                .execute(conn)?;
+            Ok(())
+        }
+        Some(_) => Err(AccessError::refused(format!("the client \"{id}\" exists in another organization"))),
+    }
+}
+
+const EVERYTHING: &[&str] = &["VIEW", "CREATE", "EDIT", "DELETE", "ASSIGN"];
+
+fn at_organization(groups: &[(&[&str], &[&str])]) -> Value {
+    let mut all = Map::new();
+    for (types, permissions) in groups {
+        let levels: Map<String, Value> =
+            permissions.iter().map(|permission| ((*permission).to_owned(), json!("organization"))).collect();
+        for name in *types {
+            all.insert((*name).to_owned(), Value::Object(levels.clone()));
+        }
+    }
+    Value::Object(all)
+}
+
+/// What an ERP needs: it owns catalogue, customers, prices and stock, and reads and answers orders. It has no access to
+/// users and roles beyond naming the owner of a record.
+fn erp_permissions() -> Value {
+    at_organization(&[
+        (
+            &[
+                "brands",
+                "categories",
+                "customeraddresses",
+                "customergroups",
+                "customers",
+                "customertaxcodes",
+                "customerusers",
+                "files",
+                "inventorylevels",
+                "localizedfallbackvalues",
+                "entityfieldfallbackvalues",
+                "ordershippingtrackings",
+                "paymentterms",
+                "pricelists",
+                "productprices",
+                "products",
+                "producttaxcodes",
+            ],
+            EVERYTHING,
+        ),
+        (&["orders"], &["VIEW", "CREATE", "EDIT", "ASSIGN"]),
+        (&["businessunits", "customeruserroles", "organizations"], &["VIEW"]),
+    ])
+}
+
+/// What a shop needs: it reads the catalogue and hands over orders and the customers who place them.
+fn shop_permissions() -> Value {
+    at_organization(&[
+        (
+            &[
+                "brands",
+                "businessunits",
+                "categories",
+                "customergroups",
+                "customeruserroles",
+                "entityfieldfallbackvalues",
+                "files",
+                "inventorylevels",
+                "localizedfallbackvalues",
+                "organizations",
+                "paymentterms",
+                "pricelists",
+                "productprices",
+                "products",
+            ],
+            &["VIEW"],
+        ),
+        (&["customers", "customerusers", "orders"], &["VIEW", "CREATE", "EDIT"]),
+    ])
+}
