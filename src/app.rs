@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::auth::secret::ServerKey;
+use crate::auth::{AccessError, Auth};
 use crate::config::Config;
 use crate::db::Db;
 use crate::engine::registry::Registry;
@@ -15,6 +16,8 @@ use crate::{resources, storefront};
 pub struct App {
     pub config: Config,
     pub db: Db,
+    /// Tokens out, callers in.
+    pub auth: Arc<Auth>,
     /// The back office's API.
     pub admin: Arc<Registry>,
     /// The storefront's API.
@@ -24,13 +27,14 @@ pub struct App {
     pub metrics: Metrics,
     /// The API documents, as they are sent.
     pub documents: Documents,
-    /// Encrypts and recognises secrets.
-    pub key: ServerKey,
 }
 
 impl App {
-    pub fn new(config: Config, db: Db, key: ServerKey) -> App {
-        App {
+    /// Fails when the signing keys in the database are encrypted under another key than `key`.
+    pub fn new(config: Config, db: Db, key: ServerKey) -> Result<App, AccessError> {
+        let auth = Arc::new(Auth::new(key, config.auth)?);
+        auth.prepare(&db)?;
+        Ok(App {
             admin: Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources::ALL)),
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
@@ -38,7 +42,7 @@ impl App {
             documents: Documents::default(),
             config,
             db,
-            key,
-        }
+            auth,
+        })
     }
 }

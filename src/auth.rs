@@ -116,11 +116,15 @@ impl Auth {
         })
     }
 
-    /// Reads the signing keys, and makes the first one; for the start, in a writing transaction. Fails when the
-    /// server's key is not the one that the signing keys are encrypted under.
-    pub fn prepare(&self, conn: &mut PgConnection) -> Result<(), AccessError> {
-        keys::ensure(conn, &self.server)?;
-        self.reload_keys(conn).map(drop)
+    /// Reads the signing keys, and makes the first one; for the start. Fails when the server's key is not the one that
+    /// the signing keys are encrypted under.
+    pub fn prepare(&self, db: &Db) -> Result<(), AccessError> {
+        let prepared =
+            db.transaction_now(|conn| match keys::ensure(conn, &self.server).and_then(|()| self.reload_keys(conn)) {
+                Err(AccessError::Database(error)) => Err(Error::from(error)),
+                other => Ok(other.map(drop)),
+            });
+        prepared.unwrap_or_else(|error| Err(AccessError::Broken(error.to_string())))
     }
 
     /// The caller of a request. `authorization`: the header of that name. The error is the 401 without a body.

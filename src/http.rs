@@ -5,13 +5,16 @@
 
 pub mod answer;
 pub mod docs;
+pub mod extract;
 pub mod health;
 pub mod limits;
 pub mod metrics;
+pub mod token;
 pub mod trace;
 
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig, get};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, Resource};
 
 use crate::app::App;
 use crate::error::Error;
@@ -24,11 +27,27 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         .route("/health/ready", get().to(health::ready))
         .route("/metrics", get().to(metrics::show))
         // Tokens and keys.
+        .service(token_endpoint("/oauth2-token"))
+        .service(token_endpoint(&format!("{}/oauth2-token", back_office(app))))
+        .route("/.well-known/jwks.json", get().to(token::jwks))
         // The API documents.
         .configure(|service| docs::routes(app, service))
         // The resources of both APIs, back office first: its root may lie under the storefront's.
         // Anything else.
         .default_service(web::route().to(no_route));
+}
+
+fn token_endpoint(path: &str) -> Resource {
+    web::resource(path)
+        .route(web::post().to(token::create))
+        .route(web::method(Method::OPTIONS).to(token::options))
+        .default_service(web::route().to(token::not_allowed))
+}
+
+/// The path of the back office as a whole: `/admin` where its API is `/admin/api`.
+fn back_office(app: &App) -> &str {
+    let root = app.config.http.admin_root.as_str();
+    root.rsplit_once('/').map_or(root, |(parent, _)| if parent.is_empty() { root } else { parent })
 }
 
 async fn no_route(request: HttpRequest) -> HttpResponse {

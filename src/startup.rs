@@ -33,7 +33,7 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
     } else {
         place.check_migrated()?;
     }
-    let app = App::new(config.clone(), place.connect(&config)?, place.key(&config)?);
+    let app = App::new(config.clone(), place.connect(&config)?, place.key(&config)?)?;
     actix_web::rt::System::new().block_on(async move {
         let server = Server::build(app)?;
         tracing::info!(address = %server.address(), "serving");

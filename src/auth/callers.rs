@@ -113,12 +113,7 @@ impl Row {
     fn standing(self) -> Standing {
         let mut permissions = Permissions::default();
         self.roles.iter().for_each(|role| permissions.grant_all(role));
-        Standing {
-            permissions,
-            business_unit: self.owner_id,
-            business_units: self.units,
-            division: self.division,
-        }
+        Standing { permissions, business_unit: self.owner_id, business_units: self.units, division: self.division }
     }
 }
 

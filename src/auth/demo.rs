@@ -44,9 +44,10 @@ pub fn ensure_demo_access(
     cost: Cost,
     secrets: DemoSecrets<'_>,
 ) -> Result<DemoAccess, AccessError> {
-    let organization = users::ensure_organization(conn, ORGANIZATION)?;
-    ensure_role(conn, organization.id, ERP, "ERP", erp_permissions())?;
-    ensure_role(conn, organization.id, SHOP, "Shop", shop_permissions())?;
+    let home = users::ensure_organization(conn, ORGANIZATION)?;
+    let organization = home.organization;
+    ensure_role(conn, organization, ERP, "ERP", erp_permissions())?;
+    ensure_role(conn, organization, SHOP, "Shop", shop_permissions())?;
     let ensure = |conn: &mut PgConnection, name: &str, first: &str, last: &str, secret, role| {
         let email = format!("{name}@example.org");
         let user = NewUser {
@@ -58,21 +59,21 @@ pub fn ensure_demo_access(
             roles: &[role],
         };
         match users::find(conn, name)? {
-            Some((id, home)) if home == organization.id => Ok(id),
+            Some((id, its)) if its == organization => Ok(id),
             Some(_) => Err(AccessError::refused(format!(
                 "the user \"{name}\" exists in another organization; the demonstration needs a database of its own"
             ))),
-            None => users::create(conn, cost, organization.id, organization.business_unit, &user),
+            None => users::create(conn, cost, organization, home.business_unit, &user),
         }
     };
     let admin = ensure(conn, "admin", "Ada", "Admin", Some(secrets.admin_password), ADMINISTRATOR)?;
     let erp = ensure(conn, "erp", "Demo", "ERP", None, ERP)?;
     let shop = ensure(conn, "shop", "Demo", "Shop", None, SHOP)?;
-    ensure_password(conn, cost, organization.id, admin, secrets.admin_password)?;
+    ensure_password(conn, cost, organization, admin, secrets.admin_password)?;
     let client = |id, name, grant, owner| NewClient {
         id: Some(id),
         name,
-        organization: organization.id,
+        organization,
         grant,
         api: Api::Admin,
         owner,
@@ -82,7 +83,7 @@ pub fn ensure_demo_access(
     ensure_client(conn, server, client("demo-erp", "Demo ERP", Grant::ClientCredentials, Some(erp)))?;
     ensure_client(conn, server, client("demo-shop", "Demo shop", Grant::ClientCredentials, Some(shop)))?;
     ensure_client(conn, server, client("demo-password", "Demo password login", Grant::Password, None))?;
-    Ok(DemoAccess { organization: organization.id, business_unit: organization.business_unit, admin })
+    Ok(DemoAccess { organization, business_unit: home.business_unit, admin })
 }
 
 fn ensure_role(
@@ -121,11 +122,11 @@ fn ensure_password(
 
 fn ensure_client(conn: &mut PgConnection, server: &ServerKey, client: NewClient<'_>) -> Result<(), AccessError> {
     let (Some(id), Some(secret)) = (client.id, client.secret) else { return Ok(()) };
-    let home: Option<i64> =
+    let known: Option<i64> =
         oauth_client::table.find(id).select(oauth_client::organization_id).first(conn).optional()?;
-    match home {
+    match known {
         None => clients::create(conn, server, &client).map(drop),
-        Some(home) if home == client.organization => {
+        Some(organization) if organization == client.organization => {
             if secret.chars().count() < clients::SHORTEST_SECRET {
                 return Err(AccessError::refused(format!(
                     "the demonstration's secret must have at least {} characters",

@@ -63,11 +63,8 @@ pub fn client(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> R
 /// A token for the user that owns the client.
 pub fn client_credentials(conn: &mut PgConnection, auth: &Auth, client: &Client) -> Result<Issued, NotGranted> {
     let owner = client.owner.ok_or_else(Refusal::invalid_client)?;
-    let enabled: Option<bool> = app_user::table
-        .find((client.organization, owner))
-        .select(app_user::enabled)
-        .first(conn)
-        .optional()?;
+    let enabled: Option<bool> =
+        app_user::table.find((client.organization, owner)).select(app_user::enabled).first(conn).optional()?;
     if enabled != Some(true) {
         return Err(Refusal::invalid_client().into());
     }

@@ -97,7 +97,8 @@ fn form(body: &[u8]) -> Result<HashMap<String, String>, Box<Refusal>> {
     let body = std::str::from_utf8(body).map_err(|_| Refusal::malformed("The body must be UTF-8"))?;
     for pair in body.trim_end_matches(['\r', '\n']).split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(|text| text.into_owned());
+        let decode =
+            |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().map(|text| text.into_owned());
         let (Ok(name), Ok(value)) = (decode(name), decode(value)) else {
             return Err(Refusal::malformed("The body must be UTF-8"));
         };

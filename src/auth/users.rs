@@ -3,10 +3,10 @@
 use chrono::Utc;
 use diesel::prelude::*;
 
+use super::AccessError;
 use super::grant::{forget_user, lower};
 use super::password::{self, Cost};
-use super::AccessError;
-use crate::commerce::organization::{ADMINISTRATOR, NewOrganization, create_organization};
+use crate::commerce::organization::create_organization;
 use crate::schema::{app_user, app_user_business_unit, app_user_role, business_unit, organization, user_role};
 
 /// A user to be made.
@@ -23,14 +23,24 @@ pub struct NewUser<'a> {
     pub roles: &'a [&'a str],
 }
 
+/// An organization and the unit that its first users belong to.
+#[derive(Clone, Copy, Debug)]
+pub struct Home {
+    pub organization: i64,
+    pub business_unit: i64,
+}
+
 /// The organization of that name, made with a business unit and the role Administrator if there is none.
-pub fn ensure_organization(conn: &mut PgConnection, name: &str) -> Result<NewOrganization, AccessError> {
+pub fn ensure_organization(conn: &mut PgConnection, name: &str) -> Result<Home, AccessError> {
     if name.trim().is_empty() {
         return Err(AccessError::refused("an organization needs a name"));
     }
     let known: Option<i64> =
         organization::table.filter(organization::name.eq(name)).select(organization::id).first(conn).optional()?;
-    let Some(id) = known else { return Ok(create_organization(conn, name)?) };
+    let Some(id) = known else {
+        let new = create_organization(conn, name)?;
+        return Ok(Home { organization: new.id, business_unit: new.business_unit });
+    };
     let business_unit: Option<i64> = business_unit::table
         .filter(business_unit::organization_id.eq(id).and(business_unit::owner_id.is_null()))
         .order(business_unit::id)
@@ -39,7 +49,7 @@ pub fn ensure_organization(conn: &mut PgConnection, name: &str) -> Result<NewOrg
         .optional()?;
     let business_unit = business_unit
         .ok_or_else(|| AccessError::refused(format!("the organization \"{name}\" has no business unit")))?;
-    Ok(NewOrganization { id, business_unit, administrator_role: role_id(conn, id, ADMINISTRATOR)? })
+    Ok(Home { organization: id, business_unit })
 }
 
 /// Makes a user in a business unit; the answer is its id.

@@ -1,17 +1,18 @@
 //! Refusals on the wire: the errors document, its headers, and the statuses that have no body.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::trace;
+use crate::auth::CHALLENGE;
 use crate::error::Errors;
 
 /// The media type of every document.
 pub const JSON_API: &str = "application/vnd.api+json";
 
 /// The answer to a request that is refused. A 405 has an empty body and tells the methods that would work; a 401
-/// has an empty body, and the caller adds the `WWW-Authenticate` of its scheme.
+/// has an empty body and names the scheme that would work.
 pub fn refuse(request: &HttpRequest, errors: &Errors) -> HttpResponse {
     document(errors, &trace::request_id(request))
 }
@@ -25,6 +26,9 @@ pub(super) fn document(errors: &Errors, id: &str) -> HttpResponse {
     }
     if let Some(allow) = errors.0.iter().find_map(|error| error.allow.as_ref()) {
         answer.insert_header((ALLOW, allow.as_str()));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        answer.insert_header((WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)));
     }
     if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::METHOD_NOT_ALLOWED) {
         return answer.finish();

@@ -1,0 +1,176 @@
+//! `POST /oauth2-token`: credentials for a token (contract section 24), and `GET /.well-known/jwks.json`: the public
+//! halves of the keys that sign tokens.
+//!
+//! One endpoint serves both APIs: the client's own API decides what its tokens are good for.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use crate::app::App;
+use crate::auth::grant::{self, NotGranted};
+use crate::auth::oauth2::{Issued, Refusal, TokenRequest};
+use crate::error::{Error, Errors};
+use crate::http::answer;
+
+/// Bytes of a body; a password has at most 1024.
+const BODY_LIMIT: usize = 16 * 1024;
+const ALLOW: &str = "OPTIONS, POST";
+
+/// `POST`.
+pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<App>) -> HttpResponse {
+    let authorization = text(&request, header::AUTHORIZATION);
+    let body = match payload.to_bytes_limited(BODY_LIMIT).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return refused(&request, "", &Refusal::malformed("The body could not be read")),
+        Err(_) => {
+            let mut refusal = Refusal::malformed(format!("The body may have at most {BODY_LIMIT} bytes"));
+            refusal.status = 413;
+            return refused(&request, "", &refusal);
+        }
+    };
+    let read = TokenRequest::read(text(&request, header::CONTENT_TYPE), authorization, &body);
+    let token_request = match read {
+        Ok(token_request) => Arc::new(token_request),
+        Err(refusal) => return refused(&request, "", &refusal),
+    };
+    let client = token_request.client_id().unwrap_or_default();
+    match grant(&request, &app, &token_request).await {
+        Ok(Ok(issued)) => {
+            tracing::info!(client, "token given");
+            secret(StatusCode::OK).json(issued.document())
+        }
+        Ok(Err(refusal)) => refused(&request, client, &refusal),
+        Err(error) => answer::refuse(&request, &Errors::from(error)),
+    }
+}
+
+/// `OPTIONS`.
+pub async fn options() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::ALLOW, ALLOW)).finish()
+}
+
+/// Any other method.
+pub async fn not_allowed(request: HttpRequest) -> HttpResponse {
+    answer::refuse(&request, &Error::method_not_allowed(ALLOW).into())
+}
+
+/// `GET /.well-known/jwks.json`.
+pub async fn jwks(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
+    let auth = Arc::clone(&app.auth);
+    let keys = match auth.known_keys() {
+        Some(keys) => Ok(keys),
+        None => app.db.run(move |conn| auth.reload_keys(conn).map_err(Error::from)).await,
+    };
+    match keys {
+        Ok(keys) => HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "application/jwk-set+json"))
+            .insert_header((header::CACHE_CONTROL, "public, max-age=60"))
+            .body(keys.jwks().to_string()),
+        Err(error) => answer::refuse(&request, &error.into()),
+    }
+}
+
+type Granted = Result<Issued, Box<Refusal>>;
+
+async fn grant(request: &HttpRequest, app: &App, asked: &Arc<TokenRequest>) -> Result<Granted, Error> {
+    if asked.get("grant_type") == Some("password") {
+        return by_password(request, app, asked).await;
+    }
+    let (auth, asked) = (Arc::clone(&app.auth), Arc::clone(asked));
+    app.db
+        .transaction(move |conn| {
+            let client = match settle(grant::client(conn, &auth, &asked))? {
+                Ok(client) => client,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            if asked.get("grant_type") != Some("refresh_token") {
+                return settle(grant::client_credentials(conn, &auth, &client));
+            }
+            match asked.require("refresh_token") {
+                Ok(token) => Ok(settle(grant::refresh(conn, &auth, &client, token))?.and_then(|granted| granted)),
+                Err(refusal) => Ok(Err(refusal)),
+            }
+        })
+        .await
+}
+
+/// The password is checked between two visits to the database, so that no connection waits for it.
+async fn by_password(request: &HttpRequest, app: &App, asked: &Arc<TokenRequest>) -> Result<Granted, Error> {
+    let (auth, question) = (Arc::clone(&app.auth), Arc::clone(asked));
+    let found = app
+        .db
+        .run(move |conn| {
+            settle(grant::client(conn, &auth, &question).and_then(|client| {
+                let (name, _) = (question.require("username")?, question.require("password")?);
+                let login = grant::login(conn, &client, name)?;
+                Ok((client, login))
+            }))
+        })
+        .await?;
+    let (client, login) = match found {
+        Ok(found) => found,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let (name, password) = (asked.get("username").unwrap_or_default(), asked.get("password").unwrap_or_default());
+    let address = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    let wait = app.auth.brake.wait(name, address, Instant::now());
+    if wait > Duration::ZERO {
+        return Ok(Err(Refusal::slow_down(wait)));
+    }
+    let hash = login.as_ref().and_then(|login| login.password_hash.clone());
+    let right = match app.auth.passwords.check(password.to_owned(), hash).await {
+        Ok(right) => right,
+        Err(_) => return Ok(Err(Refusal::slow_down(Duration::from_secs(1)))),
+    };
+    let Some(login) = login.filter(|_| right) else {
+        app.auth.brake.failed(name, address, Instant::now());
+        return Ok(Err(Refusal::wrong_credentials()));
+    };
+    app.auth.brake.succeeded(name, address, Instant::now());
+    let auth = Arc::clone(&app.auth);
+    app.db.transaction(move |conn| settle(grant::password(conn, &auth, &client, &login))).await
+}
+
+/// A refusal is an answer, and what was written before it stays; a failure is an error, and rolls back.
+fn settle<T>(result: Result<T, NotGranted>) -> Result<Result<T, Box<Refusal>>, Error> {
+    match result {
+        Ok(value) => Ok(Ok(value)),
+        Err(NotGranted::Refused(refusal)) => Ok(Err(refusal)),
+        Err(NotGranted::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// `client`: as the request names it, which may be anything.
+fn refused(request: &HttpRequest, client: &str, refusal: &Refusal) -> HttpResponse {
+    let client: String = client.chars().take(32).collect();
+    let (error, hint) = (refusal.error.as_ref(), refusal.hint.as_deref().unwrap_or_default());
+    tracing::info!(client, error, hint, "token refused");
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut answer = secret(status);
+    let basic = text(request, header::AUTHORIZATION)
+        .and_then(|value| value.get(..5))
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"));
+    if status == StatusCode::UNAUTHORIZED && basic {
+        answer.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"OAuth\"")));
+    }
+    if let Some(seconds) = refusal.retry_after {
+        answer.insert_header((header::RETRY_AFTER, seconds));
+    }
+    answer.json(refusal.document())
+}
+
+/// An answer that nobody may keep.
+fn secret(status: StatusCode) -> actix_web::HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
+    answer
+}
+
+fn text(request: &HttpRequest, name: header::HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
