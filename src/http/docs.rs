@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, Header, HeaderValue, IfNoneMatch,
 };
-use actix_web::web::{self, Bytes, ServiceConfig, get};
+use actix_web::web::{self, Bytes, ServiceConfig, get, head};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::{Config, oauth, serve};
 
@@ -67,9 +67,16 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
             async move { file }
         };
         service
-            .route(&format!("{root}/openapi.json"), get().to(document))
-            .route(&format!("{root}/doc"), get().to(page.clone()))
-            .route(&format!("{root}/doc/{{file:.*}}"), get().to(page));
+            .service(
+                web::resource(format!("{root}/openapi.json"))
+                    .route(get().to(document.clone()))
+                    .route(head().to(document)),
+            )
+            .service(
+                web::resource([format!("{root}/doc"), format!("{root}/doc/{{file:.*}}")])
+                    .route(get().to(page.clone()))
+                    .route(head().to(page)),
+            );
     }
 }
 

@@ -124,13 +124,14 @@ pub fn filter_refs(resource: &'static Resource) -> Vec<RefOr<Parameter>> {
     filters(resource).iter().map(|filter| component("parameters", filter_component(resource, filter.name))).collect()
 }
 
-/// Filters, sorting and paging of a list.
-pub fn list(resource: &'static Resource) -> Vec<RefOr<Parameter>> {
-    let mut list = filter_refs(resource);
+/// Paging, sorting, the shape of the answer, and filters of a list: the many last.
+pub fn list(registry: &Registry, resource: &'static Resource) -> Vec<RefOr<Parameter>> {
+    let mut list = pages(resource);
     if !resource.no_sorting {
         list.push(component("parameters", format!("{}_sort", resource.name)));
     }
-    list.extend(pages(resource));
+    list.extend(shape(registry, resource));
+    list.extend(filter_refs(resource));
     list
 }
 

@@ -115,8 +115,7 @@ impl Routes<'_> {
 
     fn list(&self) -> Operation {
         let name = self.resource.name;
-        let mut parameters = parameters::list(self.resource);
-        parameters.extend(parameters::shape(self.registry, self.resource));
+        let parameters = parameters::list(self.registry, self.resource);
         let found = responses::document("The page.", content(format!("{name}_list")), &["total_count", "vary"]);
         self.operation(format!("list_{name}"), format!("List {name}"), parameters)
             .responses(errors(ResponsesBuilder::new().response("200", found), READ))
@@ -191,7 +190,7 @@ impl Routes<'_> {
         let (name, target) = (self.resource.name, relation.target);
         let mut parameters = self.id();
         let (verb, found) = if relation.is_many() {
-            parameters.extend(parameters::list(target));
+            parameters.extend(parameters::list(self.registry, target));
             let schema = content(format!("{}_list", target.name));
             ("list", responses::document("The page of related records.", schema, &["total_count", "vary"]))
         } else {
@@ -206,9 +205,9 @@ impl Routes<'_> {
                 .fold(AnyOfBuilder::new(), |any, name| any.item(schema_ref(format!("{name}_document"))))
                 .item(schema_ref("empty_document"));
             let schema = ContentBuilder::new().schema(Some(schema)).build();
+            parameters.extend(parameters::shape(self.registry, target));
             ("get", responses::document("The related record, or null.", schema, &["vary"]))
         };
-        parameters.extend(parameters::shape(self.registry, target));
         let summary =
             format!("{} {} of one of {name}", if verb == "list" { "List the" } else { "Get the" }, relation.name);
         self.operation(format!("{verb}_{name}_{}", relation.name), summary, parameters)
