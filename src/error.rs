@@ -47,6 +47,7 @@ codes! {
     UNCHANGEABLE = "unchangeable", 400, "unchangeable field constraint";
     TYPE = "wrong-related-type", 400, "type constraint";
     ORGANIZATION = "wrong-organization", 400, "organization constraint";
+    NAME_OR_ORGANIZATION = "name-or-organization", 400, "name or organization constraint";
     ORDER_ADDRESS = "order-address", 400, "order address constraint";
     CUSTOMER_OWNER = "customer-owner", 400, "customer owner constraint";
     LINE_ITEM = "line-item", 400, "line item constraint";

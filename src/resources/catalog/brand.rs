@@ -1,5 +1,8 @@
 //! `brands`: the makers of products.
 
+mod rules;
+
+use self::rules::BrandRules;
 use crate::engine::field::{date_time, enumeration, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
@@ -9,6 +12,7 @@ use crate::resources::system::{BUSINESS_UNIT, LOCALIZED_FALLBACK_VALUE, ORGANIZA
 pub static BRAND: Resource = Resource::new("brands", "brand")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))
     .title(Title::Localized("names"))
+    .rules(&BrandRules)
     .about("The maker of a product.")
     .fields(&[
         text("externalId").column("external_id").max(36).filter_list().indexed(),

@@ -1,5 +1,8 @@
 //! `categories`: the tree that products are sorted into.
 
+mod rules;
+
+use self::rules::CategoryRules;
 use crate::engine::field::{date_time, float, integer, text};
 use crate::engine::filter::{COMPARISON, FilterSpec};
 use crate::engine::relation::{through, to_many, to_one};
@@ -9,6 +12,7 @@ use crate::resources::system::{ENTITY_FIELD_FALLBACK_VALUE, LOCALIZED_FALLBACK_V
 
 pub static CATEGORY: Resource = Resource::new("categories", "category")
     .title(Title::Localized("titles"))
+    .rules(&CategoryRules)
     .about(
         "A node of the tree that products are sorted into. The server keeps its place (`left` to `materializedPath`).",
     )

@@ -1,5 +1,8 @@
 //! `products`: what is sold, simple, configurable or a kit.
 
+mod rules;
+
+use self::rules::ProductRules;
 use crate::engine::field::{Literal, boolean, date_time, enumeration, float, text, text_list};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
@@ -15,6 +18,7 @@ pub const STATUSES: &[&str] = &["enabled", "disabled"];
 pub static PRODUCT: Resource = Resource::new("products", "product")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))
     .title(Title::Localized("names"))
+    .rules(&ProductRules)
     .about("What is sold: a simple product, one with variants, or a kit of others.")
     .fields(&[
         text("sku").required().max(255).filter_list().sort().indexed(),

@@ -1,5 +1,8 @@
 //! `productkititems`: the parts of a kit, each a choice of products.
 
+mod rules;
+
+use self::rules::ProductKitItemRules;
 use crate::engine::field::{Literal, boolean, date_time, float, integer};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ownership, Resource, Title};
@@ -8,6 +11,7 @@ use crate::resources::catalog::{PRODUCT, PRODUCT_KIT_ITEM_LABEL, PRODUCT_KIT_ITE
 pub static PRODUCT_KIT_ITEM: Resource = Resource::new("productkititems", "product_kit_item")
     .owned_by(Ownership::Part(&["productKit"]))
     .title(Title::Localized("labels"))
+    .rules(&ProductKitItemRules)
     .about("A part of a kit: the products to choose from, in which unit and how many.")
     .fields(&[
         date_time("createdAt").column("created_at").read_only().not_null(),

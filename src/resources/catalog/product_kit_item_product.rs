@@ -1,5 +1,8 @@
 //! `productkititemproducts`: the products to choose from for a part of a kit.
 
+mod rules;
+
+use self::rules::ProductKitItemProductRules;
 use crate::engine::field::{Literal, integer};
 use crate::engine::relation::to_one;
 use crate::engine::resource::{NO_DELETE, Ownership, Resource, UniqueKey};
@@ -9,6 +12,7 @@ pub static PRODUCT_KIT_ITEM_PRODUCT: Resource = Resource::new("productkititempro
     .actions(NO_DELETE)
     .owned_by(Ownership::Part(&["kitItem"]))
     .no_title()
+    .rules(&ProductKitItemProductRules)
     .about("A product that can be chosen for a part of a kit.")
     .fields(&[integer("sortOrder").column("sort_order").default(Literal::Integer(0))])
     .relations(&[

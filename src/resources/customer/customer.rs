@@ -1,5 +1,8 @@
 //! `customers`: the companies that buy, a tree of parents.
 
+mod rules;
+
+use self::rules::CustomerRules;
 use crate::engine::field::{date_time, text};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
@@ -9,6 +12,7 @@ use crate::resources::system::{ORGANIZATION, USER};
 pub static CUSTOMER: Resource = Resource::new("customers", "customer")
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("name")]))
+    .rules(&CustomerRules)
     .about("A company that buys. Customers form a tree: `parent` is the company above.")
     .fields(&[
         text("externalId").column("external_id").max(36).filter_list().indexed(),

@@ -1,5 +1,8 @@
 //! `customeraddresses`: the addresses of customers, each with what it is for.
 
+mod rules;
+
+use self::rules::CustomerAddressRules;
 use crate::engine::field::{boolean, date_time, objects, text};
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::relation::to_one;
@@ -10,6 +13,7 @@ use crate::resources::system::{COUNTRY, ORGANIZATION, REGION, USER};
 pub static CUSTOMER_ADDRESS: Resource = Resource::new("customeraddresses", "customer_address")
     .owned_by(Ownership::Part(&["customer"]))
     .title(Title::Columns(&[Ident::new("street"), Ident::new("city"), Ident::new("postal_code")]))
+    .rules(&CustomerAddressRules)
     .about("An address of a customer. `types` says what it is for and whether it is the default one for that.")
     .fields(&[
         date_time("createdAt").column("created_at").read_only().not_null(),

@@ -1,5 +1,8 @@
 //! `customerusers`: the people who buy for a customer.
 
+mod rules;
+
+use self::rules::CustomerUserRules;
 use crate::engine::field::{Literal, boolean, date, date_time, integer, password, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
@@ -9,6 +12,7 @@ use crate::resources::system::{ORGANIZATION, USER};
 pub static CUSTOMER_USER: Resource = Resource::new("customerusers", "customer_user")
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("first_name"), Ident::new("last_name")]))
+    .rules(&CustomerUserRules)
     .about("Someone who buys for a customer in the storefront.")
     .fields(&[
         date_time("passwordChangedAt").column("password_changed_at").read_only(),

@@ -1,5 +1,8 @@
 //! `customeruserroles`: what the users of a customer may do in the storefront.
 
+mod rules;
+
+use self::rules::CustomerUserRoleRules;
 use crate::engine::field::{Literal, boolean, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
@@ -8,6 +11,7 @@ use crate::resources::system::ORGANIZATION;
 
 pub static CUSTOMER_USER_ROLE: Resource = Resource::new("customeruserroles", "customer_user_role")
     .title(Title::Columns(&[Ident::new("label")]))
+    .rules(&CustomerUserRoleRules)
     .about("A role of customer users; with a customer, it is that customer's own.")
     .fields(&[
         text("role").not_null().max(255).filter().sort().indexed(),

@@ -1,5 +1,8 @@
 //! `businessunits`: the departments of an organization, a tree. They own users, products and brands.
 
+mod rules;
+
+use self::rules::BusinessUnitRules;
 use crate::engine::field::{date_time, long_text, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title};
@@ -9,6 +12,7 @@ use crate::resources::system::USER;
 pub static BUSINESS_UNIT: Resource = Resource::new("businessunits", "business_unit")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("name")]))
+    .rules(&BusinessUnitRules)
     .about("A department of an organization. Units form a tree: `owner` is the unit above.")
     .fields(&[
         text("name").required().max(255),

@@ -1,5 +1,8 @@
 //! `files`: uploaded contents, such as a product's image or a user's picture.
 
+mod rules;
+
+use self::rules::FileRules;
 use crate::engine::field::{base64, date_time, float, integer, json, text, uuid};
 use crate::engine::relation::{polymorphic, to_one};
 use crate::engine::resource::{ALL_ACTIONS, Actions, Ident, Ownership, Resource};
@@ -9,6 +12,7 @@ pub static FILE: Resource = Resource::new("files", "file")
     .actions(Actions { list: false, ..ALL_ACTIONS })
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .no_title()
+    .rules(&FileRules)
     .about("A file: its content, or the URL of one that lies elsewhere.")
     .fields(&[
         uuid("uuid").read_only().not_null().filter().sort(),

@@ -1,5 +1,8 @@
 //! `users`: the people and machines that work in the back office.
 
+mod rules;
+
+use self::rules::UserRules;
 use crate::engine::field::{Literal, boolean, date, date_time, integer, objects, password, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
@@ -11,6 +14,7 @@ use crate::resources::system::USER_ROLE;
 pub static USER: Resource = Resource::new("users", "app_user")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("first_name"), Ident::new("last_name")]))
+    .rules(&UserRules)
     .about("Someone who works in the back office, or a machine that acts there. What a user may do, its roles say.")
     .fields(&[
         objects("emails", &["email"]).not_null(),

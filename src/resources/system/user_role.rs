@@ -1,5 +1,8 @@
 //! `userroles`: what users may do, per resource and permission.
 
+mod rules;
+
+use self::rules::UserRoleRules;
 use crate::engine::field::{json, long_text, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
@@ -8,6 +11,7 @@ use crate::resources::system::USER;
 
 pub static USER_ROLE: Resource = Resource::new("userroles", "user_role")
     .title(Title::Columns(&[Ident::new("label")]))
+    .rules(&UserRoleRules)
     .about("A set of permissions that users hold. A user with several roles has the highest level of each.")
     .fields(&[
         text("role").not_null().max(30).filter().sort().indexed(),
