@@ -7,6 +7,7 @@ pub mod bearer;
 pub mod brake;
 pub mod callers;
 pub mod clients;
+pub mod command;
 pub mod demo;
 pub mod grant;
 pub mod keys;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use entrepot::auth::command::{self, ClientCommand, KeysCommand, UserCommand};
 use entrepot::config::Config;
-use entrepot::{config, openapi, startup};
+use entrepot::{auth, config, openapi, startup};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -33,6 +34,15 @@ enum Command {
     },
     /// Bring the database to the schema and the reference data of this version.
     Migrate,
+    /// API clients: make, list, revoke.
+    #[command(subcommand)]
+    Client(ClientCommand),
+    /// Users: make the first one, and others when nobody can log in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// The keys that sign tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print every setting in force, where it comes from, secrets masked.
     Config,
 }
@@ -55,6 +65,15 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sy
         Command::Serve => startup::serve(config),
         Command::Openapi { folder } => Ok(openapi::write(&folder)?),
         Command::Migrate => startup::migrate(&config),
+        Command::Client(command) => {
+            startup::administer(&config, |place, conn| Ok(command::client(conn, &place.key(&config)?, &command)?))
+        }
+        Command::User(command) => {
+            startup::administer(&config, |_, conn| Ok(command::user(conn, auth::cost(&config.auth), &command)?))
+        }
+        Command::Keys(command) => {
+            startup::administer(&config, |place, conn| Ok(command::keys(conn, &place.key(&config)?, &command)?))
+        }
         Command::Config => {
             print!("{config}");
             Ok(())

@@ -12,6 +12,8 @@ use std::num::NonZero;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::pg::PgConnection;
 
 use crate::app::App;
 use crate::config::Config;
@@ -40,6 +42,32 @@ pub fn serve(config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
         server.run_until_signal().await?;
         Ok(())
     })
+}
+
+/// A command of the operator: runs in one transaction, and prints what the work answers.
+pub fn administer(
+    config: &Config,
+    work: impl FnOnce(&Place, &mut PgConnection) -> Result<String, Box<dyn Error + Send + Sync>>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let place = Place::open(config)?;
+    place.check_migrated()?;
+    print!("{}", transact(&mut place.connection()?, |conn| work(&place, conn))?);
+    Ok(())
+}
+
+fn transact<T>(
+    conn: &mut PgConnection,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, Box<dyn Error + Send + Sync>>,
+) -> Result<T, Box<dyn Error + Send + Sync>> {
+    AnsiTransactionManager::begin_transaction(conn)?;
+    match work(conn) {
+        Ok(value) => AnsiTransactionManager::commit_transaction(conn).map(|()| value).map_err(Into::into),
+        Err(error) => {
+            // The connection ends with the command, and so does a transaction that could not be rolled back.
+            let _ = AnsiTransactionManager::rollback_transaction(conn);
+            Err(error)
+        }
+    }
 }
 
 /// The command `migrate`.

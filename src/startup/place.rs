@@ -67,6 +67,11 @@ impl Place {
         Ok(Db::connect(self.url.reveal(), &config.database)?)
     }
 
+    /// One connection, for a command.
+    pub fn connection(&self) -> Result<PgConnection, Box<dyn Error + Send + Sync>> {
+        Ok(PgConnection::establish(self.url.reveal())?)
+    }
+
     /// The key of the settings, else the one that a demonstration left in the data folder.
     pub fn key(&self, config: &Config) -> Result<ServerKey, Box<dyn Error + Send + Sync>> {
         match configured_key(config)? {

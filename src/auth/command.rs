@@ -1,0 +1,196 @@
+//! The operator's commands about clients, users and keys: their arguments, and the text that they print.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use diesel::prelude::*;
+
+use super::clients::{self, Grant, NewClient};
+use super::password::Cost;
+use super::secret::{ServerKey, random_text};
+use super::users::{self, NewUser};
+use super::{AccessError, Api, keys};
+use crate::schema::organization;
+
+/// `client …`
+#[derive(Debug, Subcommand)]
+pub enum ClientCommand {
+    /// Make a client and print its secret, this once.
+    Create(CreateClient),
+    /// Print every client.
+    List,
+    /// Revoke a client and its tokens; effective within five seconds.
+    Revoke {
+        /// The client's identifier.
+        id: String,
+    },
+}
+
+/// `client create`
+#[derive(Debug, Args)]
+pub struct CreateClient {
+    /// What the client is called in lists.
+    #[arg(long)]
+    name: String,
+    /// The grant: client_credentials (acts as the user of --user) or password (acts as the user who logs in).
+    #[arg(long, default_value = "client_credentials", value_parser = ["client_credentials", "password"])]
+    grant: String,
+    /// The user to act as; its organization is the client's.
+    #[arg(long)]
+    user: Option<String>,
+    /// The organization of a client with the grant password; may be left out when there is one only.
+    #[arg(long)]
+    organization: Option<String>,
+    /// The API that its tokens are good for.
+    #[arg(long, default_value = "admin", value_parser = ["admin", "storefront"])]
+    api: String,
+    /// The identifier, at most 32 characters; drawn when it is left out.
+    #[arg(long)]
+    id: Option<String>,
+    /// A file that holds the secret, at least 32 characters; generated when it is left out.
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    /// A client that cannot keep a secret, and has none.
+    #[arg(long, conflicts_with = "secret_file")]
+    public: bool,
+}
+
+/// `user …`
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Make a user, and its organization if there is none of that name yet.
+    Create(CreateUser),
+}
+
+/// `user create`
+#[derive(Debug, Args)]
+pub struct CreateUser {
+    /// The name to log in with; unique over all organizations.
+    username: String,
+    #[arg(long)]
+    email: String,
+    #[arg(long, default_value = "")]
+    first_name: String,
+    #[arg(long, default_value = "")]
+    last_name: String,
+    /// The organization; made, with a business unit and the role Administrator, if there is none of that name.
+    #[arg(long)]
+    organization: String,
+    /// A role's name; may be given several times.
+    #[arg(long, default_value = "ROLE_ADMINISTRATOR")]
+    role: Vec<String>,
+    /// A file that holds the password; generated and printed when it is left out.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_password")]
+    password_file: Option<PathBuf>,
+    /// A user that only clients act as, and nobody logs in as.
+    #[arg(long)]
+    no_password: bool,
+}
+
+/// `keys …`
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Sign tokens with a new key from now on. Tokens signed with the old one stay good until they expire.
+    Rotate,
+}
+
+/// Carries out `client …`; the answer is the text to print.
+pub fn client(conn: &mut PgConnection, server: &ServerKey, command: &ClientCommand) -> Result<String, AccessError> {
+    match command {
+        ClientCommand::Create(arguments) => create_client(conn, server, arguments),
+        ClientCommand::List => {
+            let line = |row: clients::ClientRow| {
+                let state = if row.active { "active" } else { "revoked" };
+                let kind = if row.confidential { "" } else { ", public" };
+                let owner = row.owner.map(|owner| format!(", acts as {owner}")).unwrap_or_default();
+                let grants = row.grants.join("+");
+                format!(
+                    "{}\t{}\t{}\t{} API, {grants}{owner}{kind}\t{state}\n",
+                    row.id, row.name, row.organization, row.api
+                )
+            };
+            Ok(clients::list(conn)?.into_iter().map(line).collect())
+        }
+        ClientCommand::Revoke { id } => {
+            clients::revoke(conn, id)?;
+            Ok(format!("The client {id} is revoked.\n"))
+        }
+    }
+}
+
+fn create_client(conn: &mut PgConnection, server: &ServerKey, asked: &CreateClient) -> Result<String, AccessError> {
+    let no_user = |name: &str| AccessError::refused(format!("there is no user \"{name}\""));
+    let owner = match &asked.user {
+        Some(name) => Some(users::find(conn, name)?.ok_or_else(|| no_user(name))?),
+        None => None,
+    };
+    let organization = match owner {
+        Some((_, organization)) => organization,
+        None => find_organization(conn, asked.organization.as_deref())?,
+    };
+    let secret = asked.secret_file.as_ref().map(read_secret).transpose()?;
+    let client = NewClient {
+        id: asked.id.as_deref(),
+        name: &asked.name,
+        organization,
+        grant: Grant::parse(&asked.grant).unwrap_or(Grant::ClientCredentials),
+        api: Api::parse(&asked.api).unwrap_or(Api::Admin),
+        owner: owner.map(|(user, _)| user),
+        secret: secret.as_deref(),
+        public: asked.public,
+    };
+    let made = clients::create(conn, server, &client)?;
+    let secret = match made.secret {
+        Some(_) if asked.secret_file.is_some() => "client_secret: as in the file\n".to_owned(),
+        Some(secret) => format!("client_secret: {secret}\n"),
+        None => String::new(),
+    };
+    Ok(format!("client_id: {}\n{secret}", made.id))
+}
+
+fn find_organization(conn: &mut PgConnection, name: Option<&str>) -> Result<i64, AccessError> {
+    let all: Vec<(i64, String)> =
+        organization::table.order(organization::name).select((organization::id, organization::name)).load(conn)?;
+    let fits = |own: &&(i64, String)| name.is_none_or(|name| own.1 == name);
+    let mut found = all.iter().filter(fits);
+    match (found.next(), found.next()) {
+        (Some((id, _)), None) => Ok(*id),
+        _ => {
+            let names: Vec<&str> = all.iter().map(|(_, name)| name.as_str()).collect();
+            Err(AccessError::refused(format!("name one organization with --organization: {}", names.join(", "))))
+        }
+    }
+}
+
+/// Carries out `user …`; the answer is the text to print.
+pub fn user(conn: &mut PgConnection, cost: Cost, command: &UserCommand) -> Result<String, AccessError> {
+    let UserCommand::Create(asked) = command;
+    let given = asked.password_file.as_ref().map(read_secret).transpose()?;
+    let generated = (given.is_none() && !asked.no_password).then(random_text).transpose()?;
+    let home = users::ensure_organization(conn, &asked.organization)?;
+    let roles: Vec<&str> = asked.role.iter().map(String::as_str).collect();
+    let user = NewUser {
+        username: &asked.username,
+        email: &asked.email,
+        first_name: if asked.first_name.is_empty() { &asked.username } else { &asked.first_name },
+        last_name: if asked.last_name.is_empty() { &asked.username } else { &asked.last_name },
+        password: given.as_deref().or(generated.as_deref()),
+        roles: &roles,
+    };
+    let id = users::create(conn, cost, home.organization, home.business_unit, &user)?;
+    let password = generated.map(|password| format!("password: {password}\n")).unwrap_or_default();
+    Ok(format!("The user {} has the id {id}.\n{password}", asked.username))
+}
+
+/// Carries out `keys …`; the answer is the text to print.
+pub fn keys(conn: &mut PgConnection, server: &ServerKey, command: &KeysCommand) -> Result<String, AccessError> {
+    let KeysCommand::Rotate = command;
+    let kid = keys::rotate(conn, server)?;
+    Ok(format!("Tokens are signed with the key {kid} from now on; running servers follow within half a minute.\n"))
+}
+
+fn read_secret(path: &PathBuf) -> Result<String, AccessError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| AccessError::refused(format!("{} cannot be read: {error}", path.display())))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
