@@ -13,6 +13,7 @@ pub mod kind;
 pub mod load;
 pub mod plan;
 pub mod predicate;
+pub mod query;
 pub mod registry;
 pub mod relation;
 pub mod render;

@@ -103,7 +103,8 @@ impl<'c> Conditions<'c> {
             Predicate::All(parts) => self.join(sql, resource, alias, parts, " AND "),
             Predicate::Any(parts) => self.join(sql, resource, alias, parts, " OR "),
             Predicate::Not(inner) => match **inner {
-                Predicate::Related { .. } => {
+                // An EXISTS is never unknown, and only a plain NOT EXISTS becomes an anti-join.
+                Predicate::Related { relation, .. } if !matches!(relation.link, Link::ToOne { .. }) => {
                     sql.raw("NOT ");
                     self.condition(sql, resource, alias, inner);
                 }
