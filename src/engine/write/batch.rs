@@ -70,6 +70,8 @@ pub struct Node {
     pub stored: Stored,
     /// Whether the request asked to update it if it exists.
     pub upserts: bool,
+    /// Whether it follows from the request though nobody sent it: no right of its own is asked for.
+    pub implied: bool,
     /// The members whose stored value this request changed. Filled while writing.
     pub changed: BTreeSet<&'static str>,
 }
@@ -198,6 +200,7 @@ impl<'a> Batch<'a> {
             links: BTreeMap::new(),
             stored: Stored::default(),
             upserts: false,
+            implied: true,
             changed: BTreeSet::new(),
         });
         let index = self.nodes.len() - 1;

@@ -73,7 +73,7 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
     for (index, node) in batch.nodes.iter().enumerate() {
         let of_new_parent = parent_node(batch, node).is_some_and(|parent| batch.node(parent).creates);
         let may_create = || acl::scope(node.resource, Permission::Create, batch.context.caller).is_some();
-        if node.creates && !of_new_parent && node.label.is_some() | (index == 0) && !may_create() {
+        if node.creates && !node.implied && !of_new_parent && !may_create() {
             let error = Error::no_access_to_type();
             errors.push(if index == 0 { error } else { error.at(&node.pointer) });
             continue;
@@ -189,7 +189,7 @@ pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
                 .filter(|index| {
                     let node = batch.node(*index);
                     let parent_is_new = parent_node(batch, node).is_some_and(|parent| batch.node(parent).creates);
-                    node.creates == (permission == Permission::Create) && !parent_is_new
+                    node.creates == (permission == Permission::Create) && !parent_is_new && !node.implied
                 })
                 .collect();
             if concerned.is_empty() || !acl::is_limited(resource, permission, batch.context.caller) {

@@ -56,6 +56,7 @@ pub(super) fn resolve<'a>(
             links,
             stored: stored.unwrap_or_default(),
             upserts: matches!(draft.operation, Operation::Upsert(_)),
+            implied: false,
             changed: BTreeSet::new(),
         });
     }
