@@ -1,10 +1,17 @@
 //! Prices, totals, trees: commerce rules in typed Diesel and SQL, without HTTP.
+//!
+//! Functions take the connection of a transaction and sets of ids: the number of statements does not grow with the
+//! number of records.
 
 pub mod category_tree;
 pub mod default_text;
 pub mod kit_units;
+pub mod kits;
 pub mod organization;
+pub mod prices;
+pub mod products;
 pub mod reference;
 pub mod rights;
 pub mod role_name;
+pub mod totals;
 pub mod tree;

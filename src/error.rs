@@ -50,10 +50,14 @@ codes! {
     NAME_OR_ORGANIZATION = "name-or-organization", 400, "name or organization constraint";
     ORDER_ADDRESS = "order-address", 400, "order address constraint";
     CUSTOMER_OWNER = "customer-owner", 400, "customer owner constraint";
+    CURRENCY_MATCH = "currency-mismatch", 400, "currency match constraint";
+    PRICE_CURRENCY = "price-currency", 400, "product price currency constraint";
+    PRICE_UNIT = "price-unit", 400, "product price allowed units constraint";
     LINE_ITEM = "line-item", 400, "line item constraint";
     PRODUCT_UNIT = "product-unit", 400, "product unit exists constraint";
     UNIT_PRECISION = "unit-precision", 400, "quantity unit precision constraint";
     PRIMARY_UNIT = "primary-unit", 400, "primary product unit precision constraint";
+    KIT_ITEM_REQUIRED = "kit-item-required", 400, "product kit line item contains required kit items constraint";
     KIT_ITEM_UNIT = "kit-item-unit", 400, "product kit item line item product unit available constraint";
     EXPRESSION = "expression", 400, "expression constraint";
     AT_LEAST_ONE = "at-least-one", 400, "at least one of constraint";
@@ -249,6 +253,16 @@ impl Error {
 
     pub fn not_unique() -> Error {
         Error::new(&UNIQUE, "This value is already used.")
+    }
+
+    /// An address names neither a person nor a company.
+    pub fn no_name_or_organization() -> Error {
+        Error::new(&NAME_OR_ORGANIZATION, "Either the organization or first name and last name must be present.")
+    }
+
+    /// The product of an order line is not sold in that unit.
+    pub fn no_such_unit(unit: &str, sku: &str) -> Error {
+        Error::new(&PRODUCT_UNIT, format!("The unit \"{unit}\" does not exist for the product \"{sku}\"."))
     }
 
     /// Something that is ours to mend. The text is for the log; the answer does not show it.

@@ -2,6 +2,9 @@
 
 pub mod catalog;
 pub mod customer;
+pub mod inventory;
+pub mod pricing;
+pub mod sales;
 pub mod system;
 
 use crate::engine::resource::Resource;
@@ -25,10 +28,22 @@ pub static ALL: &[&Resource] = &[
     &customer::CUSTOMER_USER,
     &system::ENTITY_FIELD_FALLBACK_VALUE,
     &system::FILE,
+    &inventory::INVENTORY_LEVEL,
     &system::LOCALIZATION,
     &system::LOCALIZED_FALLBACK_VALUE,
+    &sales::ORDER_ADDRESS,
+    &sales::ORDER_DISCOUNT,
+    &sales::ORDER_INTERNAL_STATUS,
+    &sales::ORDER_LINE_ITEM,
+    &sales::ORDER_KIT_ITEM_LINE_ITEM,
+    &sales::ORDER,
+    &sales::ORDER_SHIPPING_STATUS,
+    &sales::ORDER_SHIPPING_TRACKING,
+    &sales::ORDER_STATUS,
+    &sales::ORDER_SUBTOTAL,
     &system::ORGANIZATION,
     &customer::PAYMENT_TERM,
+    &pricing::PRICE_LIST,
     &catalog::PROD_INVENTORY_STATUS,
     &catalog::PRODUCT_DESCRIPTION,
     &catalog::PRODUCT_IMAGE,
@@ -37,6 +52,7 @@ pub static ALL: &[&Resource] = &[
     &catalog::PRODUCT_KIT_ITEM_PRODUCT,
     &catalog::PRODUCT_KIT_ITEM,
     &catalog::PRODUCT_NAME,
+    &pricing::PRODUCT_PRICE,
     &catalog::PRODUCT,
     &catalog::PRODUCT_SHORT_DESCRIPTION,
     &catalog::PRODUCT_TAX_CODE,

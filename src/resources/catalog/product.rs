@@ -10,6 +10,7 @@ use crate::resources::catalog::{
     ATTRIBUTE_FAMILY, BRAND, CATEGORY, PROD_INVENTORY_STATUS, PRODUCT_DESCRIPTION, PRODUCT_IMAGE, PRODUCT_KIT_ITEM,
     PRODUCT_NAME, PRODUCT_SHORT_DESCRIPTION, PRODUCT_TAX_CODE, PRODUCT_UNIT_PRECISION,
 };
+use crate::resources::pricing::PRODUCT_PRICE;
 use crate::resources::system::{BUSINESS_UNIT, ENTITY_FIELD_FALLBACK_VALUE, LOCALIZED_FALLBACK_VALUE, ORGANIZATION};
 
 /// Whether a product or brand is shown in the storefront.
@@ -49,6 +50,7 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         to_one("defaultVariant", &PRODUCT, "default_variant_id").late(),
         to_many("shortDescriptions", &PRODUCT_SHORT_DESCRIPTION, "product_id").cascade(),
         to_many("images", &PRODUCT_IMAGE, "product_id").cascade(),
+        to_many("prices", &PRODUCT_PRICE, "product_id").hidden().cascade(),
         to_one("attributeFamily", &ATTRIBUTE_FAMILY, "attribute_family_id").required(1),
         to_one("brand", &BRAND, "brand_id"),
         to_many("kitItems", &PRODUCT_KIT_ITEM, "product_kit_id").cascade(),

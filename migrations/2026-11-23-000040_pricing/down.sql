@@ -1,0 +1,2 @@
+DROP TABLE product_price;
+DROP TABLE price_list;

@@ -1,0 +1,3 @@
+DROP TABLE sales_order_document;
+DROP TABLE sales_order;
+DROP TABLE sales_order_address;

@@ -1,0 +1,5 @@
+//! Stock.
+
+pub mod inventory_level;
+
+pub use self::inventory_level::INVENTORY_LEVEL;

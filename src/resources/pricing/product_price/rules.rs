@@ -1,0 +1,98 @@
+//! A price has a currency of its list and a unit of its product, and is not negative.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::commerce::products;
+use crate::engine::key::Key;
+use crate::engine::rules::Rules;
+use crate::engine::sql::Sql;
+use crate::engine::value::Value;
+use crate::engine::write::{Batch, Node};
+use crate::error::{self, Error, Errors};
+use crate::resources::catalog::PRODUCT_UNIT_PRECISION;
+use crate::resources::pricing::PRICE_LIST;
+
+pub struct ProductPriceRules;
+
+impl Rules for ProductPriceRules {
+    fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let currencies = currencies(batch, nodes)?;
+        let ids: Vec<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "product")).collect();
+        let organization = batch.organization();
+        let products = products::load(batch.conn, organization, &ids, &[])?;
+        let mut errors = Vec::new();
+        for node in nodes.iter().map(|index| batch.node(*index)) {
+            check_currency(node, &currencies, &mut errors);
+            if let (Some(id), Some(Key::Text(unit))) = (integer(node, "product"), node.effective_one("unit")) {
+                let stored = products.by_id.get(&id);
+                let known = stored.is_some_and(|product| product.units.contains_key(unit));
+                if !known && !is_written(batch, id, unit) {
+                    let sku = stored.map_or_else(|| id.to_string(), |product| product.sku.clone());
+                    let detail = format!("The unit \"{unit}\" is not allowed for the product \"{sku}\".");
+                    errors.push(node.at_relation("unit", Error::new(&error::PRICE_UNIT, detail)));
+                }
+            }
+            for name in ["value", "quantity"] {
+                if node
+                    .value(name)
+                    .and_then(Value::as_numeric)
+                    .is_some_and(|number| number.is_sign_negative() && !number.is_zero())
+                {
+                    let detail = "This value should be greater than or equal to 0.";
+                    errors.push(node.at_attribute(name, Error::new(&error::RANGE, detail)));
+                }
+            }
+        }
+        Errors::check(errors)
+    }
+}
+
+fn check_currency(node: &Node, currencies: &HashMap<i64, HashSet<String>>, errors: &mut Vec<Error>) {
+    let Some(currency) = node.effective("currency").as_text() else { return };
+    let Some(allowed) = integer(node, "priceList").and_then(|list| currencies.get(&list)) else { return };
+    if !allowed.contains(currency) {
+        let detail = format!("The currency \"{currency}\" is none of the price list's.");
+        errors.push(node.at_attribute("currency", Error::new(&error::PRICE_CURRENCY, detail)));
+    }
+}
+
+/// The currencies of the price lists that the nodes name.
+fn currencies(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<HashMap<i64, HashSet<String>>, Errors> {
+    let lists: Vec<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "priceList")).collect();
+    let mut currencies: HashMap<i64, HashSet<String>> = HashMap::new();
+    let mut sql = Sql::new();
+    sql.raw("SELECT l.id, c.code FROM price_list l CROSS JOIN jsonb_array_elements_text(l.currencies) AS c (code)");
+    sql.raw(" WHERE l.organization_id = ").bind(Value::Integer(batch.organization()));
+    sql.raw(" AND l.id = ANY(").bind(Value::Integers(lists)).raw(")");
+    sql.for_each(batch.conn, |row| -> Result<(), Errors> {
+        if let (Some(list), Some(code)) = (row.integer(0)?, row.text(1)?) {
+            currencies.entry(list).or_default().insert(code);
+        }
+        Ok(())
+    })?;
+    // A list of the same request: what it says is what holds.
+    for node in batch.nodes.iter().filter(|node| node.resource == &PRICE_LIST) {
+        if let (Key::Integer(id), Some(Value::Json(serde_json::Value::Array(codes)))) =
+            (&node.key, node.value("priceListCurrencies"))
+        {
+            currencies.insert(*id, codes.iter().filter_map(|code| code.as_str().map(str::to_owned)).collect());
+        }
+    }
+    Ok(currencies)
+}
+
+/// Whether the request itself gives the product the unit.
+fn is_written(batch: &Batch<'_>, product: i64, unit: &str) -> bool {
+    batch.nodes.iter().any(|node| {
+        node.resource == &PRODUCT_UNIT_PRECISION
+            && integer(node, "product") == Some(product)
+            && node.effective_one("unit") == Some(&Key::Text(unit.to_owned()))
+    })
+}
+
+fn integer(node: &Node, relation: &str) -> Option<i64> {
+    match node.effective_one(relation)? {
+        Key::Integer(id) => Some(*id),
+        _ => None,
+    }
+}

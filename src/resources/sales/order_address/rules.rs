@@ -1,0 +1,106 @@
+//! An order address is either its own data or the copy of a customer's address.
+
+use std::collections::HashMap;
+
+use crate::engine::key::Key;
+use crate::engine::rules::Rules;
+use crate::engine::sql::Sql;
+use crate::engine::value::Value;
+use crate::engine::write::{Batch, Target};
+use crate::error::{self, Error, Errors};
+use crate::resources::system::{COUNTRY, REGION};
+
+pub struct OrderAddressRules;
+
+/// What is copied from a customer's address; the columns of [`SELECT`], in its order.
+const COPIED: &[&str] = &[
+    "label",
+    "street",
+    "street2",
+    "city",
+    "postalCode",
+    "organization",
+    "customRegion",
+    "namePrefix",
+    "firstName",
+    "middleName",
+    "lastName",
+    "nameSuffix",
+    "phone",
+];
+const SELECT: &str = "SELECT id, country_code, region_code, label, street, street2, city, postal_code, company, custom_region, \
+    name_prefix, first_name, middle_name, last_name, name_suffix, phone FROM customer_address WHERE organization_id = ";
+
+/// Members beside the copied ones that a copy may not carry either.
+const OTHERS: &[&str] = &["country", "region"];
+
+impl Rules for OrderAddressRules {
+    fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let mut errors = Vec::new();
+        let mut copies = Vec::new();
+        for index in nodes {
+            let node = batch.node(*index);
+            match node.one("customerAddress").flatten() {
+                Some(Target { key: Key::Integer(id), .. }) if carries_data(batch, *index) => {
+                    let detail = format!("Only the customer address {id} or the order's own address data can be sent.");
+                    errors.push(Error::new(&error::ORDER_ADDRESS, detail).at(node.pointer.clone()));
+                }
+                Some(Target { key: Key::Integer(id), .. }) => copies.push((*index, *id)),
+                _ => {}
+            }
+        }
+        Errors::check(errors)?;
+        copy(batch, &copies)?;
+        let mut errors = Vec::new();
+        for index in nodes {
+            let node = batch.node(*index);
+            let given = |name| node.effective(name).as_text().is_some_and(|text| !text.trim().is_empty());
+            let named = given("firstName") && given("lastName");
+            if !named && !given("organization") {
+                errors.push(node.at_attribute("organization", Error::no_name_or_organization()));
+            }
+        }
+        Errors::check(errors)
+    }
+}
+
+fn carries_data(batch: &Batch<'_>, index: usize) -> bool {
+    let node = batch.node(index);
+    let value = |name: &&str| node.value(name).is_some_and(|value| !value.is_null());
+    let link = |name: &&str| node.one(name).flatten().is_some();
+    COPIED.iter().any(value) || OTHERS.iter().any(link)
+}
+
+/// Copies the customers' addresses into the nodes, all with one statement.
+fn copy(batch: &mut Batch<'_>, copies: &[(usize, i64)]) -> Result<(), Errors> {
+    if copies.is_empty() {
+        return Ok(());
+    }
+    let ids = copies.iter().map(|(_, id)| *id).collect();
+    let mut sql = Sql::new();
+    sql.raw(SELECT)
+        .bind(Value::Integer(batch.organization()))
+        .raw(" AND id = ANY(")
+        .bind(Value::Integers(ids))
+        .raw(")");
+    let mut addresses: HashMap<i64, Vec<Option<String>>> = HashMap::new();
+    sql.for_each(batch.conn, |row| -> Result<(), Errors> {
+        let Some(id) = row.integer(0)? else { return Ok(()) };
+        let texts: Result<Vec<_>, _> = (1..COPIED.len() + 3).map(|column| row.text(column)).collect();
+        addresses.insert(id, texts?);
+        Ok(())
+    })?;
+    for (index, id) in copies {
+        let Some(texts) = addresses.get(id) else { continue };
+        let node = batch.node_mut(*index);
+        let place = |resource, text: Option<&Option<String>>| {
+            text.cloned().flatten().map(|id| Target { resource, key: Key::Text(id), node: None })
+        };
+        node.link("country", place(&COUNTRY, texts.first()));
+        node.link("region", place(&REGION, texts.get(1)));
+        for (name, text) in COPIED.iter().zip(texts.iter().skip(2)) {
+            node.set(name, text.clone().map_or(Value::Null, Value::Text));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! What follows from a change of an order or of its parts: the prices of its kits, its discounts, its totals.
+//!
+//! A request may change an order, its lines, kit items and discounts at once; all of it is priced together, by the
+//! rules of whichever of these resources comes first in the request.
+
+use std::collections::BTreeSet;
+
+use chrono::Utc;
+use diesel::pg::PgConnection;
+
+use crate::acl::Caller;
+use crate::commerce::{kits, totals};
+use crate::engine::key::Key;
+use crate::engine::relation::Link;
+use crate::engine::resource::Resource;
+use crate::engine::sql::Sql;
+use crate::engine::value::Value;
+use crate::engine::write::{Batch, Linkage, Node};
+use crate::error::{self, Error, Errors};
+use crate::resources::sales::{ORDER, ORDER_DISCOUNT, ORDER_KIT_ITEM_LINE_ITEM, ORDER_LINE_ITEM};
+
+/// The checksum of a kit between the rules before and after the write: it tells kits from other lines.
+pub const UNPRICED_KIT: &str = "unpriced";
+
+/// After all records of a request are written.
+pub fn finish(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+    let first = batch.nodes.iter().position(|node| is_priced(node.resource));
+    if !first.is_some_and(|index| nodes.contains(&index)) {
+        return Ok(());
+    }
+    let mut orders = BTreeSet::new();
+    price_kits(batch, &mut orders)?;
+    for node in &batch.nodes {
+        let order = if node.resource == &ORDER {
+            Some(&node.key)
+        } else if node.resource == &ORDER_LINE_ITEM {
+            node.effective_one("orders")
+        } else if node.resource == &ORDER_DISCOUNT {
+            node.effective_one("order")
+        } else {
+            None
+        };
+        orders.extend(order.and_then(integer));
+    }
+    let orders: Vec<i64> = orders.into_iter().collect();
+    let organization = batch.organization();
+    // A new order is seen by nobody else yet.
+    let known: Vec<i64> = orders.iter().copied().filter(|order| !is_new(batch, *order)).collect();
+    if !known.is_empty() {
+        totals::lock(batch.conn, organization, &known)?;
+    }
+    let mut errors = Vec::new();
+    for totalled in totals::recompute(batch.conn, organization, &orders, batch.context.now)? {
+        if totalled.changed {
+            batch.touch(&ORDER, Key::Integer(totalled.order), totals::FIELDS);
+        }
+        if totalled.mixed {
+            errors.push(other_currency(batch, totalled.order));
+        }
+    }
+    Errors::check(errors)
+}
+
+/// Line items or discounts of these orders were deleted.
+pub fn order_parts_deleted(conn: &mut PgConnection, caller: &Caller, orders: &[Key]) -> Result<(), Error> {
+    let orders: Vec<i64> = orders.iter().filter_map(integer).collect();
+    totals::lock(conn, caller.organization, &orders)?;
+    totals::recompute(conn, caller.organization, &orders, Utc::now())?;
+    Ok(())
+}
+
+/// Kit items of these lines were deleted.
+pub fn kit_items_deleted(conn: &mut PgConnection, caller: &Caller, lines: &[Key]) -> Result<(), Error> {
+    let lines: Vec<i64> = lines.iter().filter_map(integer).collect();
+    let priced = kits::price(conn, caller.organization, &lines, &[])?;
+    let orders: Vec<Key> = priced.iter().map(|kit| Key::Integer(kit.order)).collect();
+    order_parts_deleted(conn, caller, &orders)
+}
+
+/// Prices the kits among the lines of the request, and those whose items it changes.
+fn price_kits(batch: &mut Batch<'_>, orders: &mut BTreeSet<i64>) -> Result<(), Errors> {
+    let (mut lines, mut sent) = (BTreeSet::new(), Vec::new());
+    for node in &batch.nodes {
+        if node.resource == &ORDER_LINE_ITEM
+            && node.effective("checksum").as_text().is_some_and(|text| !text.is_empty())
+        {
+            lines.extend(integer(&node.key));
+            if node.values.contains_key("value") {
+                sent.extend(integer(&node.key));
+            }
+        } else if node.resource == &ORDER_KIT_ITEM_LINE_ITEM {
+            lines.extend(node.effective_one("lineItem").and_then(integer));
+        }
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<i64> = lines.into_iter().collect();
+    let mut errors = Vec::new();
+    let organization = batch.organization();
+    for kit in kits::price(batch.conn, organization, &lines, &sent)? {
+        orders.insert(kit.order);
+        if kit.changed {
+            batch.touch(&ORDER_LINE_ITEM, Key::Integer(kit.line), &["value", "checksum"]);
+        }
+        let node =
+            batch.nodes.iter().find(|node| node.resource == &ORDER_LINE_ITEM && node.key == Key::Integer(kit.line));
+        let at_items = |error| match node {
+            Some(node) => node.at_relation("kitItemLineItems", error),
+            None => error,
+        };
+        if kit.mixed {
+            errors.push(at_items(Error::new(
+                &error::CURRENCY_MATCH,
+                "The items of a kit have the currency of its line.",
+            )));
+        }
+        if kit.foreign {
+            errors.push(at_items(Error::new(&error::LINE_ITEM, "An item does not belong to the kit of this line.")));
+        }
+        if let Some(label) = kit.missing {
+            let detail = format!("A product for the required item \"{label}\" of the kit is missing.");
+            errors.push(at_items(Error::new(&error::KIT_ITEM_REQUIRED, detail)));
+        }
+    }
+    Errors::check(errors)
+}
+
+/// The parts in a list that the request states belong to no other record: their old totals would be wrong.
+pub fn check_parts_stay(
+    batch: &mut Batch<'_>,
+    nodes: &[usize],
+    list: &str,
+    errors: &mut Vec<Error>,
+) -> Result<(), Errors> {
+    for index in nodes {
+        let node = batch.node(*index);
+        let Some(relation) = node.resource.relation(list) else { continue };
+        let Link::ToMany { column } = relation.link else { continue };
+        let known: Vec<i64> = match node.links.get(list) {
+            Some(Linkage::Remove(_)) | None => continue,
+            Some(linkage) => linkage.targets(),
+        }
+        .iter()
+        .filter(|target| !target.node.is_some_and(|part| batch.node(part).creates))
+        .filter_map(|target| integer(&target.key))
+        .collect();
+        if known.is_empty() {
+            continue;
+        }
+        let mut sql = Sql::new();
+        sql.raw("SELECT id FROM ").ident(relation.target.table).raw(" WHERE organization_id = ");
+        sql.bind(Value::Integer(batch.organization())).raw(" AND id = ANY(").bind(Value::Integers(known));
+        sql.raw(") AND ").ident(column).raw(" <> ").bind(Value::from(&batch.node(*index).key));
+        let moved = sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
+        if let Some(id) = moved.into_iter().flatten().next() {
+            let detail = format!("The entity {id} of \"{}\" belongs to another record.", relation.target.name);
+            errors.push(batch.node(*index).at_relation(list, Error::new(&error::LINE_ITEM, detail)));
+        }
+    }
+    Ok(())
+}
+
+fn is_priced(resource: &Resource) -> bool {
+    [&ORDER, &ORDER_LINE_ITEM, &ORDER_KIT_ITEM_LINE_ITEM, &ORDER_DISCOUNT].into_iter().any(|other| other == resource)
+}
+
+fn is_new(batch: &Batch<'_>, order: i64) -> bool {
+    batch.nodes.iter().any(|node| node.creates && node.resource == &ORDER && node.key == Key::Integer(order))
+}
+
+/// The error at the line item that has another currency than its order, if it is in the request.
+fn other_currency(batch: &mut Batch<'_>, order: i64) -> Error {
+    let error = Error::new(&error::CURRENCY_MATCH, "The currency of a line item must be that of the order.");
+    let mut sql = Sql::new();
+    sql.raw("SELECT l.id FROM sales_order_line_item l JOIN sales_order o ON o.organization_id = l.organization_id")
+        .raw(" AND o.id = l.order_id AND o.currency <> l.currency WHERE l.organization_id = ");
+    sql.bind(Value::Integer(batch.organization())).raw(" AND l.order_id = ").bind(Value::Integer(order));
+    let lines = match sql.collect(batch.conn, |row| row.integer(0)) {
+        Ok(lines) => lines,
+        Err(failure) => return failure.into(),
+    };
+    let is_line = |node: &&Node| {
+        node.resource == &ORDER_LINE_ITEM && lines.iter().flatten().any(|line| node.key == Key::Integer(*line))
+    };
+    match batch.nodes.iter().find(is_line) {
+        Some(node) => node.at_attribute("currency", error),
+        None => error,
+    }
+}
+
+fn integer(key: &Key) -> Option<i64> {
+    match key {
+        Key::Integer(id) => Some(*id),
+        _ => None,
+    }
+}
