@@ -67,10 +67,10 @@ impl TokenRequest {
         }
         let Some((_, plain)) = self.basic.as_ref().filter(|(_, secret)| !secret.is_empty()) else { return Vec::new() };
         let mut readings = vec![plain.clone()];
-        if let Ok(decoded) = percent_decode_str(&plain.replace('+', " ")).decode_utf8() {
-            if decoded != *plain {
-                readings.push(decoded.into_owned());
-            }
+        if let Ok(decoded) = percent_decode_str(&plain.replace('+', " ")).decode_utf8()
+            && decoded != *plain
+        {
+            readings.push(decoded.into_owned());
         }
         readings
     }

@@ -3,6 +3,7 @@
 use diesel::pg::PgConnection;
 
 use crate::acl::{Caller, EVERY_RESOURCE, Level, Permission, Permissions};
+use crate::auth::callers::{Standing, standing};
 use crate::engine::key::Key;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
@@ -56,18 +57,76 @@ pub fn check_roles(conn: &mut PgConnection, caller: &Caller, roles: &[Key]) -> R
     check_each(conn, caller, sql)
 }
 
-/// Refuses users whose roles permit more than the caller may do.
+/// Refuses users who may do more than the caller, by their roles or by the units in which they hold them.
 pub fn check_users(conn: &mut PgConnection, caller: &Caller, users: &[Key]) -> Result<(), Error> {
-    if users.is_empty() {
-        return Ok(());
+    for user in users {
+        let Key::Integer(id) = user else { continue };
+        let standing = standing(conn, caller.organization, *id)?;
+        if standing.is_some_and(|standing| !reaches_within(&standing, caller)) {
+            return Err(Error::new(&ACCESS_DENIED, format!("The user {id} holds permissions that exceed your own.")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether every record that a user may touch is one that the caller may touch in the same way. Users of other units hold
+/// other records, not more of them; that counts as exceeding, since who edits a user can act as that user.
+fn reaches_within(user: &Standing, caller: &Caller) -> bool {
+    let among = |units: &[i64], own: &[i64]| units.iter().all(|unit| own.contains(unit));
+    user.permissions.iter().all(|(resource, permission, level)| {
+        let units: &[i64] = match level {
+            Level::BusinessUnit => &user.business_units,
+            Level::Division => &user.division,
+            Level::None | Level::User | Level::Organization => &[],
+        };
+        let own = caller.permissions.level(resource, permission);
+        own >= level
+            && match own {
+                Level::Organization => true,
+                Level::Division => among(units, &caller.division),
+                Level::BusinessUnit => among(units, &caller.business_units),
+                Level::None | Level::User => units.is_empty(),
+            }
+    })
+}
+
+/// The users who hold any of these roles.
+pub fn holders(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> Result<Vec<Key>, Error> {
+    linked(
+        conn,
+        "SELECT user_id FROM app_user_role WHERE organization_id = ",
+        " AND role_id = ANY(",
+        organization,
+        roles,
+    )
+}
+
+/// The users who belong to any of these units, or are owned by one.
+pub fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<Vec<Key>, Error> {
+    linked(
+        conn,
+        "SELECT member.user_id FROM (SELECT organization_id, user_id, business_unit_id FROM app_user_business_unit \
+         UNION SELECT organization_id, id, owner_id FROM app_user) AS member WHERE member.organization_id = ",
+        " AND member.business_unit_id = ANY(",
+        organization,
+        units,
+    )
+}
+
+fn linked(
+    conn: &mut PgConnection,
+    select: &'static str,
+    among: &'static str,
+    organization: i64,
+    keys: &[Key],
+) -> Result<Vec<Key>, Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
     }
     let mut sql = Sql::new();
-    sql.raw(
-        "SELECT permissions FROM user_role AS role JOIN app_user_role AS held \
-         ON held.organization_id = role.organization_id AND held.role_id = role.id WHERE role.organization_id = ",
-    );
-    sql.bind(Value::Integer(caller.organization)).raw(" AND held.user_id = ANY(").bind(key_array(users)).raw(")");
-    check_each(conn, caller, sql)
+    sql.raw(select).bind(Value::Integer(organization)).raw(among).bind(key_array(keys)).raw(")");
+    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+    Ok(found.into_iter().flatten().map(Key::Integer).collect())
 }
 
 fn check_each(conn: &mut PgConnection, caller: &Caller, sql: Sql) -> Result<(), Error> {
@@ -82,6 +141,37 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn caller(permissions: serde_json::Value) -> Caller {
+        let mut granted = Permissions::default();
+        granted.grant_all(&permissions);
+        let client = String::new();
+        let (business_units, division) = (vec![1], vec![1, 2]);
+        Caller { organization: 1, user: 1, client, business_unit: 1, business_units, division, permissions: granted }
+    }
+
+    fn user(permissions: serde_json::Value, units: &[i64], division: &[i64]) -> Standing {
+        let Caller { permissions, .. } = caller(permissions);
+        Standing { permissions, business_unit: 1, business_units: units.to_vec(), division: division.to_vec() }
+    }
+
+    #[test]
+    fn a_user_of_other_units_exceeds_who_does_not_reach_them() {
+        let orders = |level: &str| json!({"orders": {"VIEW": level}});
+        let within = |own: &str, level: &str, units: &[i64], division: &[i64]| {
+            reaches_within(&user(orders(level), units, division), &caller(orders(own)))
+        };
+        assert!(within("business-unit", "business-unit", &[1], &[1, 2]));
+        assert!(!within("business-unit", "business-unit", &[2], &[2]));
+        assert!(!within("business-unit", "division", &[1], &[1]));
+        assert!(within("division", "business-unit", &[2], &[2]));
+        assert!(within("division", "division", &[2], &[2]));
+        assert!(!within("division", "division", &[3], &[3]));
+        assert!(within("organization", "division", &[3], &[3]));
+        assert!(!within("division", "organization", &[1], &[1]));
+        assert!(within("user", "user", &[3], &[3]));
+        assert!(within("none", "none", &[3], &[3]));
+    }
 
     #[test]
     fn unknown_words_in_permissions_are_named() {

@@ -1,15 +1,32 @@
-//! Business units: no circles; a moved unit changes what its users reach.
+//! Business units: no circles; a unit that is moved, or gets other users, gives nobody more than the caller holds.
 
-use crate::commerce::tree;
+use crate::commerce::{rights, tree};
+use crate::engine::key::Key;
 use crate::engine::rules::Rules;
-use crate::engine::write::Batch;
+use crate::engine::write::{Batch, Linkage};
 use crate::error::Errors;
 
 pub struct BusinessUnitRules;
 
 impl Rules for BusinessUnitRules {
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        tree::check(batch, nodes, "owner", "")
+        tree::check(batch, nodes, "owner", "")?;
+        let caller = batch.context.caller;
+        let mut users: Vec<Key> = Vec::new();
+        for index in nodes {
+            let node = batch.node(*index);
+            let linked = node.links.get("users").map(Linkage::targets).unwrap_or_default();
+            users.extend(linked.iter().filter(|target| target.node.is_none()).map(|target| target.key.clone()));
+            // Users of the unit above reach into a unit that is moved there.
+            if !node.creates && node.changed.contains("owner") {
+                users.push(Key::Integer(caller.user));
+                if let Some(above) = node.effective_one("owner").cloned() {
+                    users.extend(rights::members(batch.conn, caller.organization, &[above])?);
+                }
+            }
+        }
+        rights::check_users(batch.conn, caller, &users)?;
+        Ok(())
     }
 
     fn changes_rights(&self) -> bool {

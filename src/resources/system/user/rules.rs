@@ -1,27 +1,29 @@
-//! Users: nobody gives a role above their own permissions, nor edits a user who holds more.
+//! Users: nobody gives a role above their own permissions, nor edits a user who holds more; passwords are hashed.
 
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 
 use crate::acl::Caller;
+use crate::auth::AccessError;
+use crate::auth::grant::forget_user;
+use crate::auth::password::{self, Cost};
 use crate::commerce::rights;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::value::Value;
 use crate::engine::write::{Batch, Linkage};
 use crate::error::{ACCESS_DENIED, Error, Errors};
+use crate::schema::oauth_client;
 
 pub struct UserRules;
 
 impl Rules for UserRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let caller = batch.context.caller;
-        let now = Value::DateTime(batch.context.now);
         let mut updated = Vec::new();
         for index in nodes {
+            hash_password(batch, *index)?;
             let node = batch.node_mut(*index);
-            if node.value("password").is_some() {
-                node.set("passwordChangedAt", now.clone());
-            }
             if !node.creates {
                 updated.push(node.key.clone());
             } else if !node.links.contains_key("businessUnits")
@@ -45,6 +47,20 @@ impl Rules for UserRules {
         Ok(())
     }
 
+    /// With all links stored: roles that came with the request, units given to the user.
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let written: Vec<Key> = nodes.iter().map(|index| batch.node(*index).key.clone()).collect();
+        rights::check_users(batch.conn, batch.context.caller, &written)?;
+        for index in nodes {
+            let node = batch.node(*index);
+            if let (false, true, Key::Integer(id)) = (node.creates, node.value("password").is_some(), &node.key) {
+                let id = *id;
+                forget_user(batch.conn, batch.context.caller.organization, id).map_err(Error::from)?;
+            }
+        }
+        Ok(())
+    }
+
     fn changes_rights(&self) -> bool {
         true
     }
@@ -53,6 +69,41 @@ impl Rules for UserRules {
         if keys.contains(&Key::Integer(caller.user)) {
             return Err(Error::new(&ACCESS_DENIED, "nobody deletes their own user"));
         }
-        rights::check_users(conn, caller, keys)
+        rights::check_users(conn, caller, keys)?;
+        for key in keys {
+            let Key::Integer(id) = key else { continue };
+            refuse_owner_of_clients(conn, caller.organization, *id)?;
+            forget_user(conn, caller.organization, *id)?;
+        }
+        Ok(())
     }
+}
+
+/// What the request calls a password never reaches a column, whatever it looks like.
+fn hash_password(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
+    let now = Value::DateTime(batch.context.now);
+    let node = batch.node_mut(index);
+    let Some(text) = node.value("password").and_then(Value::as_text) else { return Ok(()) };
+    let hash = password::hash(Cost::default(), text).map_err(|error| match error {
+        AccessError::Refused(sentence) => {
+            node.at_attribute("password", Error::form(format!("This value is not valid. Rule: {sentence}.")))
+        }
+        other => other.into(),
+    })?;
+    node.set("password", Value::Text(hash));
+    node.set("passwordChangedAt", now);
+    Ok(())
+}
+
+/// Clients act as the user who owns them.
+fn refuse_owner_of_clients(conn: &mut PgConnection, organization: i64, user: i64) -> Result<(), Error> {
+    let clients: Vec<String> = oauth_client::table
+        .filter(oauth_client::organization_id.eq(organization).and(oauth_client::owner_user_id.eq(user)))
+        .order(oauth_client::id)
+        .select(oauth_client::id)
+        .load(conn)?;
+    if clients.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(&ACCESS_DENIED, format!("API clients act as the user {user}: {}", clients.join(", "))))
 }

@@ -36,15 +36,12 @@ impl Rules for UserRoleRules {
             .map(|node| node.key.clone())
             .collect();
         rights::check_roles(batch.conn, caller, &updated)?;
-        let users: Vec<Key> = nodes
-            .iter()
-            .filter_map(|index| batch.node(*index).links.get("users"))
-            .flat_map(Linkage::targets)
-            .filter(|target| target.node.is_none())
-            .map(|target| target.key.clone())
-            .collect();
-        rights::check_users(batch.conn, caller, &users)?;
-        Ok(())
+        check_users(batch, nodes, &updated)
+    }
+
+    /// With all links stored: nobody has become more powerful than the caller by a role that changed hands.
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        check_users(batch, nodes, &[])
     }
 
     fn changes_rights(&self) -> bool {
@@ -54,4 +51,21 @@ impl Rules for UserRoleRules {
     fn before_delete(&self, conn: &mut PgConnection, caller: &Caller, keys: &[Key]) -> Result<(), Error> {
         rights::check_roles(conn, caller, keys)
     }
+}
+
+/// The users named in the links of roles, and those who hold a role whose list of users is replaced as a whole.
+fn check_users(batch: &mut Batch<'_>, nodes: &[usize], updated: &[Key]) -> Result<(), Errors> {
+    let caller = batch.context.caller;
+    let mut users: Vec<Key> = Vec::new();
+    for index in nodes {
+        let node = batch.node(*index);
+        let Some(linkage) = node.links.get("users") else { continue };
+        users.extend(linkage.targets().iter().filter(|target| target.node.is_none()).map(|target| target.key.clone()));
+        if matches!(linkage, Linkage::Many(_)) && updated.contains(&node.key) {
+            let role = node.key.clone();
+            users.extend(rights::holders(batch.conn, caller.organization, &[role])?);
+        }
+    }
+    rights::check_users(batch.conn, caller, &users)?;
+    Ok(())
 }
