@@ -11,6 +11,7 @@ pub mod input;
 pub mod key;
 pub mod kind;
 pub mod load;
+pub mod lookup;
 pub mod plan;
 pub mod predicate;
 pub mod query;

@@ -199,6 +199,14 @@ impl Error {
         Error::new(&ACCESS_DENIED, "No access to the entity.")
     }
 
+    pub fn no_access_to_parent_type() -> Error {
+        Error::new(&ACCESS_DENIED, "No access to this type of parent entities.")
+    }
+
+    pub fn no_access_to_parent() -> Error {
+        Error::new(&ACCESS_DENIED, "No access to the parent entity.")
+    }
+
     /// `permission` as the contract names it: `EDIT`.
     pub fn no_access_by(permission: &str) -> Error {
         Error::new(&ACCESS_DENIED, format!("No access by \"{permission}\" permission to the entity."))

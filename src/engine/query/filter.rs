@@ -133,6 +133,7 @@ fn one(request: &Request<'_>, parameter: &Parameter, path: &[&str], operator: Op
     filter.condition(comparison, folded).ok_or_else(refused)
 }
 
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack")]
 enum Comparison {
     /// `exists` or `empty`.
     State(Operator, bool),
