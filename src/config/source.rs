@@ -146,12 +146,12 @@ impl Source {
         let keys: Vec<&'static str> = self.entries.iter().map(|entry| entry.key).collect();
         for (key, given) in &self.given {
             let hint = nearest(key, keys.iter().copied());
-            self.problems.push(format!("{key} in {} is no setting{hint}.", given.origin));
+            self.problems.push(format!("{key} in {} is no setting{hint}", given.origin));
         }
         for name in self.variables.keys().filter(|name| *name != "DATABASE_URL") {
             let names: Vec<String> = keys.iter().map(|key| variable(key)).collect();
             let hint = nearest(name, names.iter().map(String::as_str));
-            self.problems.push(format!("{name} in the environment is no setting{hint}."));
+            self.problems.push(format!("{name} in the environment is no setting{hint}"));
         }
         (self.entries, self.problems)
     }
@@ -196,6 +196,5 @@ fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> String {
         .map(|name| (strsim::jaro_winkler(given, name), name))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| format!("; did you mean {name}?"))
-        .map_or_else(String::new, |hint| hint.trim_end_matches('?').to_owned())
+        .map_or_else(|| ".".to_owned(), |(_, name)| format!("; did you mean {name}?"))
 }

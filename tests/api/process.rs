@@ -1,0 +1,8 @@
+//! The process around the API: health, request ids, its database coming and going.
+
+mod embedded;
+mod health;
+mod restart;
+mod settings;
+mod shutdown;
+mod trace;

@@ -1,0 +1,17 @@
+use crate::support::server::TestServer;
+
+#[test]
+fn live_and_ready_answer_without_credentials() {
+    let client = TestServer::shared().client();
+    client.get("/health/live").expect(200);
+    client.get("/health/ready").expect(200);
+}
+
+#[test]
+fn metrics_count_requests_by_status() {
+    let client = TestServer::shared().client();
+    client.get("/nothing-here").expect(404);
+    let text = client.get("/metrics").expect(200).text;
+    assert!(text.lines().any(|line| line.starts_with("entrepot_requests_total{") && line.contains("status=\"404\"")));
+    assert!(text.contains("entrepot_database_connections"));
+}

@@ -1,0 +1,115 @@
+//! A JSON:API client that says what it met when an expectation fails.
+
+use reqwest::Method;
+use reqwest::blocking::{RequestBuilder, Response};
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+pub const JSON_API: &str = "application/vnd.api+json";
+
+/// Requests to one server, with or without a token. Paths begin with a slash.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::blocking::Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    request: String,
+}
+
+impl Client {
+    pub fn new(base: String) -> Client {
+        Client { http: reqwest::blocking::Client::new(), base, token: None }
+    }
+
+    /// The same client with a bearer token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, |request| request)
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, |request| document(request, body))
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PATCH, path, |request| document(request, body))
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, |request| request)
+    }
+
+    /// Any request: `shape` adds headers and a body.
+    pub fn send(&self, method: Method, path: &str, shape: impl FnOnce(RequestBuilder) -> RequestBuilder) -> Answer {
+        self.try_send(method, path, shape).unwrap()
+    }
+
+    /// [`Client::send`], for a server that may be gone.
+    pub fn try_send(
+        &self,
+        method: Method,
+        path: &str,
+        shape: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> reqwest::Result<Answer> {
+        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response: Response = shape(request).send()?;
+        Ok(Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            request: format!("{method} {path}"),
+            text: response.text()?,
+        })
+    }
+}
+
+fn document(request: RequestBuilder, body: &Value) -> RequestBuilder {
+    request.header("Content-Type", JSON_API).body(body.to_string())
+}
+
+impl Answer {
+    /// Fails the test, showing the body, unless the status is that.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Answer {
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{}: {error}: {}", self.request, self.text))
+    }
+
+    /// The first error object.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let error = self.json()["errors"][0].clone();
+        assert!(error.is_object(), "{}: no error in {}", self.request, self.text);
+        error
+    }
+
+    /// The id of the primary record.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        let id = self.json()["data"]["id"].as_str().map(str::to_owned);
+        id.unwrap_or_else(|| panic!("{}: no id in {}", self.request, self.text))
+    }
+
+    /// A header's text; empty when it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
