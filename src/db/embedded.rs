@@ -7,11 +7,13 @@
 
 mod binaries;
 mod owner;
+mod stale;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
@@ -116,7 +118,7 @@ impl Embedded {
         if self.runs() {
             return Ok(());
         }
-        self.remove_stale_lock();
+        self.remove_stale_locks();
         let log = self.cluster.join("server.log");
         let _ = fs::remove_file(&log);
         self.pg_ctl(&["start", "-w", "-t", "120", "-l", &log.display().to_string()]).map_err(|error| {
@@ -128,7 +130,7 @@ impl Embedded {
     }
 
     fn runs(&self) -> bool {
-        self.pg_ctl(&["status"]).is_ok()
+        !stale::is_stale(&self.cluster.join("postmaster.pid")) && self.pg_ctl(&["status"]).is_ok()
     }
 
     fn pg_ctl(&self, arguments: &[&str]) -> Result<(), EmbeddedError> {
@@ -206,14 +208,20 @@ impl Embedded {
         conn.batch_execute(&format!("CREATE DATABASE {NAME} OWNER {NAME}")).map_err(|error| failed(&error))
     }
 
-    /// After a reboot the process id in the lock file may belong to another program, which Postgres would respect.
-    fn remove_stale_lock(&self) {
-        let path = self.cluster.join("postmaster.pid");
-        let Ok(text) = fs::read_to_string(&path) else { return };
-        let Some(process) = text.lines().next().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
-        let command = fs::read(format!("/proc/{process}/cmdline"));
-        if command.is_ok_and(|line| !String::from_utf8_lossy(&line).contains("postgres")) {
-            let _ = fs::remove_file(path);
+    /// Lock files name a process. After a reboot, or where nobody reaps dead processes, the number may belong to another
+    /// program or to a dead one; Postgres would respect it.
+    fn remove_stale_locks(&self) {
+        for _ in 0..100 {
+            if !stale::has_process_in(&self.cluster) {
+                break;
+            }
+            // The server's processes end by themselves when it is gone.
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        for path in [self.cluster.join("postmaster.pid"), self.sockets.join(".s.PGSQL.5432.lock")] {
+            if stale::is_stale(&path) {
+                let _ = fs::remove_file(path);
+            }
         }
     }
 }

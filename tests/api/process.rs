@@ -2,6 +2,7 @@
 
 mod embedded;
 mod health;
+mod organization;
 mod restart;
 mod settings;
 mod shutdown;

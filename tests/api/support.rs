@@ -2,5 +2,6 @@
 
 pub mod client;
 pub mod database;
+pub mod organization;
 pub mod served;
 pub mod server;

@@ -2,6 +2,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use entrepot::db::embedded::{Durability, Embedded};
+use entrepot::db::migrate::migrate;
 use entrepot::error::Error;
 
 use crate::support::database;
@@ -12,6 +13,7 @@ fn a_database_that_goes_and_comes_back_is_503_and_then_service() {
     let folder = database::folder("restart");
     let _reaper = database::reap(&folder);
     let private = Embedded::open(folder.path(), Durability::Fleeting).unwrap();
+    migrate(&private.url()).unwrap();
     let server = TestServer::start(&private.url(), "[database]\ncheckout_timeout = 1");
     let client = server.client();
     client.get("/health/ready").expect(200);
@@ -35,6 +37,7 @@ fn connections_that_died_while_idle_cost_no_request() {
     let folder = database::folder("idle");
     let _reaper = database::reap(&folder);
     let private = Embedded::open(folder.path(), Durability::Fleeting).unwrap();
+    migrate(&private.url()).unwrap();
     let server = TestServer::start(&private.url(), "");
     server.db.transaction_now::<_, Error>(|conn| Ok(conn.batch_execute("CREATE TABLE note (id int)")?)).unwrap();
     for _ in 0..3 {

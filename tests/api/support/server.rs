@@ -14,6 +14,9 @@ use entrepot::startup::Server;
 use super::client::Client;
 use super::database;
 
+/// The key of every server in tests.
+pub const KEY: &str = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
+
 /// Cheap passwords, a free port, few connections.
 const SETTINGS: &str = "
     [http]
@@ -47,8 +50,8 @@ impl TestServer {
     pub fn start(url: &str, settings: &str) -> TestServer {
         let config = config(settings);
         let db = Db::connect(url, &config.database).unwrap();
-        let key = ServerKey::parse(&"0a".repeat(32)).unwrap();
-        let app = App::new(config, db.clone(), key);
+        let key = ServerKey::parse(KEY).unwrap();
+        let app = App::new(config, db.clone(), key).unwrap();
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
