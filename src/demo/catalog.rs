@@ -1,0 +1,275 @@
+//! Brands, categories, products with texts, units and pictures, a kit, prices and stock.
+
+use serde_json::{Value as Json, json};
+
+use super::data::{Demo, Ids, many, one};
+use crate::engine::sql::Sql;
+use crate::engine::value::Value;
+use crate::error::{Error, Errors};
+
+/// What orders refer to.
+pub struct Catalog {
+    /// Products by SKU.
+    pub products: Ids,
+    /// The items of the kit, in order.
+    pub kit_items: Vec<String>,
+}
+
+/// A product: SKU, name, category, brand, unit, price, stock.
+type Item = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u32);
+
+/// The kit's SKU.
+pub const KIT: &str = "KIT-HOME";
+
+const PRODUCTS: &[Item] = &[
+    ("HAM-450", "Claw hammer 450 g", "hand-tools", "northbridge", "item", "18.6000", 62),
+    ("HAM-600", "Framing hammer 600 g", "hand-tools", "northbridge", "item", "27.9000", 31),
+    ("SCR-PH2", "Screwdriver PH2", "hand-tools", "northbridge", "item", "5.2000", 140),
+    ("SCR-SET", "Screwdriver set, 6 pieces", "hand-tools", "northbridge", "set", "24.5000", 58),
+    ("PLI-180", "Combination pliers 180 mm", "hand-tools", "northbridge", "item", "16.4000", 77),
+    ("SAW-550", "Hand saw 550 mm", "hand-tools", "northbridge", "item", "19.9500", 44),
+    ("LVL-060", "Spirit level 60 cm", "hand-tools", "kestrel", "item", "21.3000", 35),
+    ("TAP-005", "Tape measure 5 m", "hand-tools", "kestrel", "item", "8.9000", 120),
+    ("KNF-018", "Utility knife 18 mm", "hand-tools", "kestrel", "item", "5.7500", 150),
+    ("DRL-018", "Cordless drill 18 V", "power-tools", "kestrel", "item", "139.0000", 24),
+    ("DRL-H20", "Hammer drill 800 W", "power-tools", "kestrel", "item", "98.0000", 17),
+    ("SAN-150", "Orbital sander 150 mm", "power-tools", "kestrel", "item", "74.9000", 21),
+    ("GRD-125", "Angle grinder 125 mm", "power-tools", "kestrel", "item", "64.5000", 26),
+    ("BAT-184", "Battery 18 V, 4 Ah", "power-tools", "kestrel", "item", "69.9000", 40),
+    ("BIT-019", "Drill bit set, 19 pieces", "power-tools", "northbridge", "set", "32.8000", 55),
+    ("BLT-M08", "Hex bolt M8 x 40", "fasteners", "northbridge", "piece", "0.1800", 12_000),
+    ("NUT-M08", "Hex nut M8", "fasteners", "northbridge", "piece", "0.0700", 15_000),
+    ("WSH-M08", "Washer M8", "fasteners", "northbridge", "piece", "0.0300", 20_000),
+    ("SCW-560", "Wood screw 5 x 60", "fasteners", "northbridge", "piece", "0.0900", 9_500),
+    ("PLG-008", "Wall plug 8 mm", "fasteners", "northbridge", "piece", "0.0600", 8_000),
+    ("GLS-CLR", "Safety glasses, clear", "safety", "kestrel", "item", "6.2000", 210),
+    ("GLV-009", "Work gloves, size 9", "safety", "kestrel", "item", "4.1000", 300),
+    ("EAR-027", "Ear defenders 27 dB", "safety", "kestrel", "item", "14.9000", 80),
+    ("MSK-FP2", "Dust mask FFP2", "safety", "kestrel", "piece", "0.9500", 900),
+    ("HLM-WHT", "Safety helmet, white", "safety", "kestrel", "item", "22.0000", 65),
+];
+
+/// One dark pixel: the smallest picture there is.
+const PICTURE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg==";
+
+pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
+    let family = first_id(demo, "SELECT id FROM attribute_family WHERE organization_id = ")?;
+    let tax_code = json!({"code": "STANDARD", "description": "Goods at the standard rate"});
+    let tax_code = demo.create("producttaxcodes", tax_code, json!({}))?;
+    let brands = brands(demo)?;
+    let categories = categories(demo)?;
+    let mut catalog = Catalog { products: Ids::new(), kit_items: Vec::new() };
+    for (place, (sku, name, category, brand, unit, _, _)) in PRODUCTS.iter().enumerate() {
+        let (mut data, mut included) = product(sku, name, unit);
+        let relationships = &mut data["relationships"];
+        relationships["attributeFamily"] = one("attributefamilies", family);
+        relationships["category"] = one("categories", &categories[category]);
+        relationships["brand"] = one("brands", &brands[brand]);
+        relationships["taxCode"] = one("producttaxcodes", &tax_code);
+        if place == 0 {
+            dress(relationships, &mut included);
+        }
+        catalog.products.insert(sku, demo.post(data, Json::Array(included))?);
+    }
+    kit(demo, &mut catalog, family, &categories)?;
+    prices(demo, &catalog)?;
+    stock(demo)?;
+    Ok(catalog)
+}
+
+fn brands(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
+    let mut brands = Ids::new();
+    for (external_id, name) in [("northbridge", "Northbridge"), ("kestrel", "Kestrel")] {
+        let data = json!({
+            "type": "brands",
+            "attributes": {"status": "enabled", "externalId": external_id},
+            "relationships": {"names": many("localizedfallbackvalues", ["name"])},
+        });
+        let name = json!([{"type": "localizedfallbackvalues", "id": "name", "attributes": {"string": name}}]);
+        brands.insert(external_id, demo.post(data, name)?);
+    }
+    Ok(brands)
+}
+
+fn categories(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
+    let root = first_id(demo, "SELECT id FROM category WHERE parent_category_id IS NULL AND organization_id = ")?;
+    let mut categories = Ids::new();
+    for (external_id, parent, title) in [
+        ("tools", "", "Tools"),
+        ("hand-tools", "tools", "Hand tools"),
+        ("power-tools", "tools", "Power tools"),
+        ("fasteners", "", "Fasteners"),
+        ("safety", "", "Safety"),
+    ] {
+        let parent = categories.get(parent).cloned().unwrap_or_else(|| root.to_string());
+        let data = json!({
+            "type": "categories",
+            "attributes": {"externalId": external_id},
+            "relationships": {
+                "titles": many("categorytitles", ["title"]),
+                "shortDescriptions": many("categoryshortdescriptions", ["short"]),
+                "longDescriptions": many("categorylongdescriptions", ["long"]),
+                "parentCategory": one("categories", parent),
+            },
+        });
+        let included = json!([
+            {"type": "categorytitles", "id": "title", "attributes": {"string": title}},
+            {"type": "categoryshortdescriptions", "id": "short", "attributes": {"text": format!("{title} for the trade")}},
+            {"type": "categorylongdescriptions", "id": "long", "attributes": {"wysiwyg": format!("<p>{title} for the trade.</p>")}},
+        ]);
+        categories.insert(external_id, demo.post(data, included)?);
+    }
+    Ok(categories)
+}
+
+/// A product with its name, its descriptions and its unit.
+fn product(sku: &str, name: &str, unit: &str) -> (Json, Vec<Json>) {
+    let data = json!({
+        "type": "products",
+        "attributes": {"sku": sku, "status": "enabled", "productType": "simple"},
+        "relationships": {
+            "names": many("productnames", ["name"]),
+            "shortDescriptions": many("productshortdescriptions", ["short"]),
+            "descriptions": many("productdescriptions", ["long"]),
+            "unitPrecisions": many("productunitprecisions", ["unit"]),
+            "primaryUnitPrecision": one("productunitprecisions", "unit"),
+            "inventory_status": one("prodinventorystatuses", "in_stock"),
+        },
+    });
+    let included = vec![
+        json!({"type": "productnames", "id": "name", "attributes": {"string": name}}),
+        json!({"type": "productshortdescriptions", "id": "short", "attributes": {"text": format!("{name}, for daily use")}}),
+        json!({"type": "productdescriptions", "id": "long", "attributes": {"wysiwyg": format!("<p>{name}, for daily use.</p>")}}),
+        json!({
+            "type": "productunitprecisions",
+            "id": "unit",
+            "attributes": {"precision": 0, "conversionRate": 1, "sell": true},
+            "relationships": {"unit": one("productunits", unit)},
+        }),
+    ];
+    (data, included)
+}
+
+/// A picture, an option and a title for search engines.
+fn dress(relationships: &mut Json, included: &mut Vec<Json>) {
+    relationships["images"] = many("productimages", ["image"]);
+    relationships["manageInventory"] = one("entityfieldfallbackvalues", "managed");
+    relationships["metaTitles"] = many("localizedfallbackvalues", ["meta"]);
+    included.extend([
+        json!({
+            "type": "productimages",
+            "id": "image",
+            "relationships": {"image": one("files", "file"), "types": many("productimagetypes", ["main", "listing"])},
+        }),
+        json!({
+            "type": "files",
+            "id": "file",
+            "attributes": {"content": PICTURE, "originalFilename": "hammer.png", "mimeType": "image/png"},
+        }),
+        json!({"type": "productimagetypes", "id": "main", "attributes": {"productImageTypeType": "main"}}),
+        json!({"type": "productimagetypes", "id": "listing", "attributes": {"productImageTypeType": "listing"}}),
+        json!({"type": "entityfieldfallbackvalues", "id": "managed", "attributes": {"scalarValue": "1"}}),
+        json!({"type": "localizedfallbackvalues", "id": "meta", "attributes": {"string": "Claw hammer"}}),
+    ]);
+}
+
+/// A kit of a hammer to choose and, if wanted, a set of screwdrivers.
+fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids) -> Result<(), Errors> {
+    let (mut data, mut included) = product(KIT, "Home tool kit", "set");
+    data["attributes"]["productType"] = json!("kit");
+    let relationships = &mut data["relationships"];
+    relationships["attributeFamily"] = one("attributefamilies", family);
+    relationships["category"] = one("categories", &categories["hand-tools"]);
+    relationships["kitItems"] = many("productkititems", ["hammer", "drivers"]);
+    let items: [(&str, &str, bool, &str, &[&str]); 2] = [
+        ("hammer", "Hammer", false, "item", &["HAM-450", "HAM-600"]),
+        ("drivers", "Screwdrivers", true, "set", &["SCR-SET"]),
+    ];
+    for (place, (item, label, optional, unit, products)) in items.into_iter().enumerate() {
+        let choices: Vec<String> = products.iter().map(|sku| format!("{item}-{sku}")).collect();
+        let name = format!("{item}-label");
+        included.push(json!({
+            "type": "productkititems",
+            "id": item,
+            "attributes": {"sortOrder": place + 1, "optional": optional, "minimumQuantity": 1, "maximumQuantity": 2},
+            "relationships": {
+                "labels": many("productkititemlabels", [&name]),
+                "kitItemProducts": many("productkititemproducts", &choices),
+                "productUnit": one("productunits", unit),
+            },
+        }));
+        included.push(json!({"type": "productkititemlabels", "id": name, "attributes": {"string": label}}));
+        for (place, (choice, sku)) in choices.iter().zip(products).enumerate() {
+            included.push(json!({
+                "type": "productkititemproducts",
+                "id": choice,
+                "attributes": {"sortOrder": place + 1},
+                "relationships": {"product": one("products", &catalog.products[sku])},
+            }));
+        }
+    }
+    catalog.products.insert(KIT, demo.post(data, Json::Array(included))?);
+    let mut sql = Sql::new();
+    sql.raw("SELECT id FROM product_kit_item WHERE organization_id = ").bind(Value::Integer(demo.organization()));
+    sql.raw(" ORDER BY sort_order, id");
+    let ids = sql.collect(demo.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
+    catalog.kit_items = ids.into_iter().flatten().map(|id| id.to_string()).collect();
+    Ok(())
+}
+
+fn prices(demo: &mut Demo<'_>, catalog: &Catalog) -> Result<(), Errors> {
+    let list =
+        demo.create("pricelists", json!({"name": "Default", "priceListCurrencies": ["USD", "EUR"]}), json!({}))?;
+    for (sku, _, _, _, unit, price, _) in PRODUCTS {
+        demo.create(
+            "productprices",
+            json!({"quantity": 1, "value": price, "currency": "USD"}),
+            json!({
+                "priceList": one("pricelists", &list),
+                "product": one("products", &catalog.products[sku]),
+                "unit": one("productunits", unit),
+            }),
+        )?;
+    }
+    demo.create(
+        "productprices",
+        json!({"quantity": 1, "value": "15", "currency": "USD"}),
+        json!({
+            "priceList": one("pricelists", &list),
+            "product": one("products", &catalog.products[KIT]),
+            "unit": one("productunits", "set"),
+        }),
+    )?;
+    Ok(())
+}
+
+fn stock(demo: &mut Demo<'_>) -> Result<(), Errors> {
+    let mut sql = Sql::new();
+    sql.raw("SELECT l.id, p.sku FROM inventory_level l JOIN product p ON p.organization_id = l.organization_id");
+    sql.raw(" AND p.id = l.product_id WHERE l.organization_id = ").bind(Value::Integer(demo.organization()));
+    let levels = sql.collect(demo.conn, |row| -> Result<_, Errors> { Ok((row.integer(0)?, row.text(1)?)) })?;
+    for (level, sku) in levels {
+        let item = PRODUCTS.iter().find(|item| Some(item.0) == sku.as_deref());
+        if let (Some(level), Some(item)) = (level, item) {
+            demo.patch("inventorylevels", level, json!({"quantity": item.6}))?;
+        }
+    }
+    Ok(())
+}
+
+/// The lowest id of something that every organization has.
+fn first_id(demo: &mut Demo<'_>, select: &'static str) -> Result<i64, Errors> {
+    let mut sql = Sql::new();
+    sql.raw(select).bind(Value::Integer(demo.organization())).raw(" ORDER BY id LIMIT 1");
+    let ids = sql.collect(demo.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
+    ids.into_iter()
+        .flatten()
+        .next()
+        .ok_or_else(|| Error::internal("the organization lacks what it is made with").into())
+}
+
+/// The price and unit of a product of the list.
+pub fn offer(sku: &str) -> Option<(&'static str, &'static str)> {
+    PRODUCTS.iter().find(|item| item.0 == sku).map(|item| (item.5, item.4))
+}
