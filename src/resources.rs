@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod customer;
 pub mod inventory;
+mod password;
 pub mod pricing;
 pub mod sales;
 pub mod system;

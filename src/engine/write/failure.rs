@@ -89,8 +89,9 @@ fn check_failed(node: &Node, information: &dyn DatabaseErrorInformation) -> Opti
     let constraint = information.constraint_name()?;
     let column = constraint.strip_prefix(node.resource.table.as_str())?.strip_prefix('_')?.strip_suffix("_check")?;
     let error = Error::form("This value is not valid.");
-    match node.resource.fields.iter().find(|field| field.column.as_str() == column) {
-        Some(field) => Some(node.at_attribute(field.name, error)),
+    let field = node.resource.fields.iter().find(|field| field.column.as_str() == column).map(|field| field.name);
+    match field.or_else(|| Some(relation_of_column(node.resource, column)?.name)) {
+        Some(member) => Some(node.at_member(member, error)),
         None => {
             let rule = column.replace('_', " ");
             Some(Error::form(format!("This value is not valid. It breaks the rule \"{rule}\".")).at(&node.pointer))

@@ -4,15 +4,13 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use crate::acl::Caller;
-use crate::auth::AccessError;
 use crate::auth::grant::forget_user;
-use crate::auth::password::{self, Cost};
 use crate::commerce::rights;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
-use crate::engine::value::Value;
 use crate::engine::write::{Batch, Linkage};
 use crate::error::{ACCESS_DENIED, Error, Errors};
+use crate::resources::password;
 use crate::schema::oauth_client;
 
 pub struct UserRules;
@@ -22,7 +20,7 @@ impl Rules for UserRules {
         let caller = batch.context.caller;
         let mut updated = Vec::new();
         for index in nodes {
-            hash_password(batch, *index)?;
+            password::hash(batch, *index)?;
             let node = batch.node_mut(*index);
             if !node.creates {
                 updated.push(node.key.clone());
@@ -77,22 +75,6 @@ impl Rules for UserRules {
         }
         Ok(())
     }
-}
-
-/// What the request calls a password never reaches a column, whatever it looks like.
-fn hash_password(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
-    let now = Value::DateTime(batch.context.now);
-    let node = batch.node_mut(index);
-    let Some(text) = node.value("password").and_then(Value::as_text) else { return Ok(()) };
-    let hash = password::hash(Cost::default(), text).map_err(|error| match error {
-        AccessError::Refused(sentence) => {
-            node.at_attribute("password", Error::form(format!("This value is not valid. Rule: {sentence}.")))
-        }
-        other => other.into(),
-    })?;
-    node.set("password", Value::Text(hash));
-    node.set("passwordChangedAt", now);
-    Ok(())
 }
 
 /// Clients act as the user who owns them.
