@@ -178,9 +178,7 @@ fn filters_lead_to_members() {
 
 fn leads_somewhere(resource: &'static Resource, path: &str) -> bool {
     match path.split_once('.') {
-        Some((name, rest)) => {
-            resource.relation(name).is_some_and(|relation| leads_somewhere(relation.target, rest))
-        }
+        Some((name, rest)) => resource.relation(name).is_some_and(|relation| leads_somewhere(relation.target, rest)),
         None => path == "id" || resource.field(path).is_some() || resource.relation(path).is_some(),
     }
 }

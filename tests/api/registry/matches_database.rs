@@ -295,8 +295,7 @@ fn indexed_fields_have_an_index() {
             let plain = field.column.as_str().to_owned();
             let case_insensitive = field.filter.is_some_and(|filter| filter.case_insensitive);
             let column = if case_insensitive { format!("lower({plain})") } else { plain };
-            let columns: Vec<&str> =
-                resource.tenant.map(Ident::as_str).into_iter().chain([column.as_str()]).collect();
+            let columns: Vec<&str> = resource.tenant.map(Ident::as_str).into_iter().chain([column.as_str()]).collect();
             if !schema.has_index(resource.table, &columns) {
                 found.push(format!("no index begins with ({})", columns.join(", ")));
             }
@@ -340,9 +339,10 @@ fn every_table_has_the_sequence_its_ids_are_drawn_from() {
             continue;
         }
         let sequence = format!("{}_id_seq", resource.table.as_str());
-        let found: bool = diesel::select(diesel::dsl::sql::<Bool>("to_regclass(").bind::<Text, _>(&sequence).sql(") IS NOT NULL"))
-            .get_result(&mut conn)
-            .unwrap();
+        let found: bool =
+            diesel::select(diesel::dsl::sql::<Bool>("to_regclass(").bind::<Text, _>(&sequence).sql(") IS NOT NULL"))
+                .get_result(&mut conn)
+                .unwrap();
         if !found {
             missing.push(sequence);
         }
