@@ -94,6 +94,14 @@ impl Config {
             .collect()
     }
 
+    /// What the demonstration has on where the settings say nothing.
+    pub fn switch_on_for_demo(&mut self) {
+        let key = "orders.external_status_management";
+        if self.entries.iter().any(|entry| entry.key == key && entry.origin == "default") {
+            self.orders.external_status_management = true;
+        }
+    }
+
     fn read(source: &mut Source) -> Config {
         Config {
             data_folder: source.path("data_folder"),

@@ -25,7 +25,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serve both APIs.
-    Serve,
+    Serve {
+        /// Make a key, load demo data, and show its credentials and a first request.
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Demo data.
+    #[command(subcommand)]
+    Demo(DemoCommand),
     /// Write the OpenAPI documents of both APIs.
     Openapi {
         /// The folder to write them to.
@@ -47,6 +54,12 @@ enum Command {
     Config,
 }
 
+#[derive(Subcommand)]
+enum DemoCommand {
+    /// Load it, where it is not loaded, and print its credentials.
+    Load,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(arguments) {
@@ -62,7 +75,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sy
     let file = arguments.config.or_else(config::default_file);
     let config = Config::load(file.as_deref())?;
     match arguments.command {
-        Command::Serve => startup::serve(config),
+        Command::Serve { demo } => startup::serve(config, demo),
+        Command::Demo(DemoCommand::Load) => startup::load_demo(&config),
         Command::Openapi { folder } => Ok(openapi::write(&folder)?),
         Command::Migrate => startup::migrate(&config),
         Command::Client(command) => {

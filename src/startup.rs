@@ -3,6 +3,8 @@
 pub mod data_folder;
 pub mod log;
 pub mod place;
+mod serve;
+mod welcome;
 
 use std::error::Error;
 use std::io;
@@ -19,30 +21,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http;
 use place::Place;
-
-/// The command `serve`: runs until Ctrl-C or SIGTERM.
-pub fn serve(config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    log::install(&config.log);
-    if place::configured_key(&config)?.is_none() {
-        place::no_key()?;
-    }
-    let place = Place::open(&config)?;
-    if place.is_taken() {
-        return Err(format!("Another entrepot serves from {}.", place.folder.path().display()).into());
-    }
-    if place.is_private() {
-        place.migrate()?;
-    } else {
-        place.check_migrated()?;
-    }
-    let app = App::new(config.clone(), place.connect(&config)?, place.key(&config)?)?;
-    actix_web::rt::System::new().block_on(async move {
-        let server = Server::build(app)?;
-        tracing::info!(address = %server.address(), "serving");
-        server.run_until_signal().await?;
-        Ok(())
-    })
-}
+pub use serve::{load_demo, serve};
 
 /// A command of the operator: runs in one transaction, and prints what the work answers.
 pub fn administer(

@@ -1,0 +1,76 @@
+//! The command `serve`, from settings to the last answered request.
+
+use std::error::Error;
+
+use super::place::{self, Place};
+use super::{Server, log, welcome};
+use crate::app::App;
+use crate::auth::secret::ServerKey;
+use crate::auth::{self, demo::DemoSecrets};
+use crate::config::Config;
+use crate::db::Db;
+use crate::demo;
+use crate::demo::credentials::Credentials;
+use crate::error::Errors;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Runs until Ctrl-C or SIGTERM. With `demo`, the demonstration is loaded first and its credentials are shown.
+pub fn serve(mut config: Config, demo: bool) -> Result<(), Failure> {
+    log::install(&config.log);
+    if demo {
+        Credentials::check_listen(&config)?;
+        config.switch_on_for_demo();
+    } else if place::configured_key(&config)?.is_none() {
+        place::no_key()?;
+    }
+    let place = Place::open(&config)?;
+    if place.is_taken() {
+        return Err(format!("Another entrepot serves from {}.", place.folder.path().display()).into());
+    }
+    if demo || place.is_private() {
+        place.migrate()?;
+    } else {
+        place.check_migrated()?;
+    }
+    let db = place.connect(&config)?;
+    let (key, credentials) = if demo {
+        let key = place.key_or_new(&config)?;
+        let credentials = Credentials::load(&config, &place.folder)?;
+        load(&db, &config, &key, &credentials)?;
+        (key, Some(credentials))
+    } else {
+        (place.key(&config)?, None)
+    };
+    let app = App::new(config.clone(), db, key)?;
+    let listen = config.http.listen;
+    actix_web::rt::System::new().block_on(async move {
+        let server =
+            Server::build(app).map_err(|error| format!("http.listen is {listen}, which cannot be bound: {error}."))?;
+        tracing::info!(address = %server.address(), "serving");
+        if let Some(credentials) = credentials {
+            print!("{}", welcome::text(&config, server.address(), &credentials));
+        }
+        server.run_until_signal().await?;
+        Ok(())
+    })
+}
+
+/// The command `demo load`: the demonstration's users, clients and records, without serving.
+pub fn load_demo(config: &Config) -> Result<(), Failure> {
+    let place = Place::open(config)?;
+    place.migrate()?;
+    let credentials = Credentials::load(config, &place.folder)?;
+    load(&place.connect(config)?, config, &place.key_or_new(config)?, &credentials)?;
+    println!("The demonstration is loaded. User admin, password {}.", credentials.admin_password.reveal());
+    println!("Clients demo-erp, demo-shop and demo-password, secret {}.", credentials.client_secret.reveal());
+    Ok(())
+}
+
+fn load(db: &Db, config: &Config, key: &ServerKey, credentials: &Credentials) -> Result<(), Errors> {
+    let secrets = DemoSecrets {
+        admin_password: credentials.admin_password.reveal(),
+        client_secret: credentials.client_secret.reveal(),
+    };
+    db.transaction_now(|conn| demo::load(conn, key, auth::cost(&config.auth), secrets))
+}

@@ -1,0 +1,45 @@
+//! What a person sees when the demonstration is up: where it is, how to log in, and a first request to paste.
+
+use std::net::{IpAddr, SocketAddr};
+
+use crate::config::Config;
+use crate::demo::credentials::Credentials;
+
+/// The lines for the terminal.
+pub fn text(config: &Config, address: SocketAddr, credentials: &Credentials) -> String {
+    let base = config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(address)));
+    let (admin, storefront) = (&config.http.admin_root, &config.http.storefront_root);
+    let password = credentials.admin_password.reveal();
+    let secret = credentials.client_secret.reveal();
+    format!(
+        r#"
+Entrepot serves at {base}
+
+  Back office API   {base}{admin}
+  Storefront API    {base}{storefront}
+  Swagger UI        {base}{admin}/doc
+                    {base}{storefront}/doc
+  Health            {base}/health/ready
+
+  User              admin, password {password}
+  OAuth clients     demo-erp and demo-shop (client_credentials), demo-password (password)
+  Client secret     {secret}
+
+A first request:
+
+  curl -sg -H "Authorization: Bearer $(curl -s {base}/oauth2-token -d grant_type=client_credentials -d client_id=demo-erp --data-urlencode 'client_secret={quoted}' | sed 's/.*"access_token":"\([^"]*\)".*/\1/')" '{base}{admin}/products?page[size]=2'
+
+Ctrl-C stops the server and its database.
+"#,
+        quoted = secret.replace('\'', r"'\''"),
+    )
+}
+
+/// An address to connect to, where the server listens on all of them.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+        _ => address,
+    }
+}
