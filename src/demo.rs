@@ -1,6 +1,10 @@
 //! The demonstration: who may log in to it, and what it shows.
 
+mod catalog;
 pub mod credentials;
+mod customers;
+pub mod data;
+mod orders;
 
 use diesel::pg::PgConnection;
 
@@ -9,8 +13,10 @@ use crate::auth::password::Cost;
 use crate::auth::secret::ServerKey;
 use crate::error::{Error, Errors};
 
-/// Makes the demonstration's users and clients, or gives them these secrets. In the caller's transaction.
+/// Makes the demonstration's users and clients, or gives them these secrets, and loads its records where there are none.
+/// In the caller's transaction.
 pub fn load(conn: &mut PgConnection, key: &ServerKey, cost: Cost, secrets: DemoSecrets<'_>) -> Result<(), Errors> {
-    ensure_demo_access(conn, key, cost, secrets).map_err(Error::from)?;
+    let access = ensure_demo_access(conn, key, cost, secrets).map_err(Error::from)?;
+    data::load(conn, access)?;
     Ok(())
 }

@@ -1,96 +1,19 @@
-//! The command line: every command is a function of the library.
+//! The binary: the command line in, an exit code out.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use entrepot::auth::command::{self, ClientCommand, KeysCommand, UserCommand};
-use entrepot::config::Config;
-use entrepot::{auth, config, openapi, startup};
+use clap::Parser;
+use entrepot::startup::command::{Arguments, run};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// An open integration server for B2B commerce that speaks the OroCommerce web API.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// The settings file; without it `entrepot.toml` in the working folder, if there is one.
-    #[arg(long, global = true, env = "ENTREPOT_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Serve both APIs.
-    Serve {
-        /// Make a key, load demo data, and show its credentials and a first request.
-        #[arg(long)]
-        demo: bool,
-    },
-    /// Demo data.
-    #[command(subcommand)]
-    Demo(DemoCommand),
-    /// Write the OpenAPI documents of both APIs.
-    Openapi {
-        /// The folder to write them to.
-        #[arg(default_value = "openapi")]
-        folder: PathBuf,
-    },
-    /// Bring the database to the schema and the reference data of this version.
-    Migrate,
-    /// API clients: make, list, revoke.
-    #[command(subcommand)]
-    Client(ClientCommand),
-    /// Users: make the first one, and others when nobody can log in.
-    #[command(subcommand)]
-    User(UserCommand),
-    /// The keys that sign tokens.
-    #[command(subcommand)]
-    Keys(KeysCommand),
-    /// Print every setting in force, where it comes from, secrets masked.
-    Config,
-}
-
-#[derive(Subcommand)]
-enum DemoCommand {
-    /// Load it, where it is not loaded, and print its credentials.
-    Load,
-}
-
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("entrepot: {error}");
             ExitCode::FAILURE
-        }
-    }
-}
-
-fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let file = arguments.config.or_else(config::default_file);
-    let config = Config::load(file.as_deref())?;
-    match arguments.command {
-        Command::Serve { demo } => startup::serve(config, demo),
-        Command::Demo(DemoCommand::Load) => startup::load_demo(&config),
-        Command::Openapi { folder } => Ok(openapi::write(&folder)?),
-        Command::Migrate => startup::migrate(&config),
-        Command::Client(command) => {
-            startup::administer(&config, |place, conn| Ok(command::client(conn, &place.key(&config)?, &command)?))
-        }
-        Command::User(command) => {
-            startup::administer(&config, |_, conn| Ok(command::user(conn, auth::cost(&config.auth), &command)?))
-        }
-        Command::Keys(command) => {
-            startup::administer(&config, |place, conn| Ok(command::keys(conn, &place.key(&config)?, &command)?))
-        }
-        Command::Config => {
-            print!("{config}");
-            Ok(())
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The server's life: built on a port, run until it is told to stop, its running requests finished.
 
+pub mod command;
 pub mod data_folder;
 pub mod log;
 pub mod place;

@@ -108,7 +108,7 @@ fn record(response: &ServiceResponse, start: Instant) {
         ms = duration.as_micros() as f64 / 1000.0,
         client = who.map(|who| who.client.as_str()),
         user = who.map(|who| who.user),
-        "request"
+        "answered"
     );
 }
 
