@@ -74,7 +74,6 @@ codes! {
     ACTION_NOT_ALLOWED = "action-not-allowed", 405, "action not allowed exception";
     NOT_ACCEPTABLE = "not-acceptable", 406, "not acceptable http exception";
     CONFLICT = "conflict", 409, "conflict constraint";
-    LOST_RACE = "concurrent-write", 409, "conflict constraint";
     IDEMPOTENCY_IN_PROGRESS = "idempotency-key-in-use", 409, "conflict constraint";
     PRECONDITION_FAILED = "precondition-failed", 412, "precondition failed http exception";
     BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";

@@ -5,12 +5,17 @@
 
 pub mod answer;
 pub mod docs;
+pub mod etag;
 pub mod extract;
 pub mod health;
 pub mod limits;
+pub mod media_type;
 pub mod metrics;
+pub mod read;
+pub mod resources;
 pub mod token;
 pub mod trace;
+pub mod write;
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig, get};
@@ -32,7 +37,8 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         .route("/.well-known/jwks.json", get().to(token::jwks))
         // The API documents.
         .configure(|service| docs::routes(app, service))
-        // The resources of both APIs, back office first: its root may lie under the storefront's.
+        // The resources of both APIs.
+        .configure(|service| resources::routes(app, service))
         // Anything else.
         .default_service(web::route().to(no_route));
 }

@@ -20,8 +20,6 @@ use crate::acl::{Caller, Permissions};
 /// How long a caller is taken for unchanged: less than the five seconds promised, by the time a slow read may take.
 pub const FRESH: Duration = Duration::from_secs(4);
 const REMEMBERED: u64 = 2_000;
-/// The types whose records decide what callers may do.
-const CONCERNED: &[&str] = &["users", "userroles", "businessunits", "organizations"];
 
 /// What a token stood for a moment ago.
 #[derive(Clone)]
@@ -71,13 +69,6 @@ impl CallerCache {
     /// Forgets everything: to be called after the commit that changed a user, role, unit or client.
     pub fn clear(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Forgets everything if records of that type decide what callers may do. To be called after a committed write.
-    pub fn written(&self, resource: &str) {
-        if CONCERNED.contains(&resource) {
-            self.clear();
-        }
     }
 }
 
@@ -201,9 +192,7 @@ mod tests {
         assert!(cache.get(&[1; 32]).is_none());
         cache.put([1; 32], cache.mark(), &claims(later), None);
         assert!(cache.get(&[1; 32]).is_some());
-        cache.written("products");
-        assert!(cache.get(&[1; 32]).is_some());
-        cache.written("userroles");
+        cache.clear();
         assert!(cache.get(&[1; 32]).is_none());
     }
 

@@ -114,7 +114,7 @@ impl<'c> Demo<'c> {
             body["included"] = included.clone();
         }
         let body = serde_json::to_vec(&body).map_err(Error::internal)?;
-        let document = document::parse(&body, &self.registry, resource, id.as_deref(), 32)?;
+        let document = document::parse(&body, &self.registry, resource, id.as_deref())?;
         let plan = WritePlan::build(&document, route)?;
         let plan = acl::authorize(plan, &self.caller)?;
         let context = Context { caller: &self.caller, now: self.now, switches: &self.switches };

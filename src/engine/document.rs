@@ -64,9 +64,8 @@ pub fn parse(
     registry: &Registry,
     resource: &'static Resource,
     id: Option<&str>,
-    max_depth: usize,
 ) -> Result<Document, Errors> {
-    let root = parse_object(body, max_depth)?;
+    let root = parse_object(body)?;
     let mut reader = Reader { registry, errors: Vec::new() };
     let data = reader.primary(&root, resource, id);
     let included = reader.included(root.get("included"));
@@ -77,8 +76,8 @@ pub fn parse(
 }
 
 /// Parses the body of a relationship route.
-pub fn parse_relationship(body: &[u8], many: bool, max_depth: usize) -> Result<Identifiers, Errors> {
-    let root = parse_object(body, max_depth)?;
+pub fn parse_relationship(body: &[u8], many: bool) -> Result<Identifiers, Errors> {
+    let root = parse_object(body)?;
     let Some(data) = root.get("data") else {
         return Err(Error::request_data("The \"data\" top-level section should exist").at("/data").into());
     };
@@ -100,15 +99,9 @@ pub fn parse_relationship(body: &[u8], many: bool, max_depth: usize) -> Result<I
     Ok(identifiers.unwrap_or(Identifiers::One(None)))
 }
 
-fn parse_object(body: &[u8], max_depth: usize) -> Result<Map<String, Json>, Errors> {
+fn parse_object(body: &[u8]) -> Result<Map<String, Json>, Errors> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::request_data("The request data should not be empty.").into());
-    }
-    if depth_exceeds(body, max_depth) {
-        return Err(Error::request_data(format!(
-            "The request data is nested too deeply. At most {max_depth} levels are allowed."
-        ))
-        .into());
     }
     match serde_json::from_slice(body) {
         Ok(Json::Object(root)) if root.is_empty() => {
@@ -118,29 +111,6 @@ fn parse_object(body: &[u8], max_depth: usize) -> Result<Map<String, Json>, Erro
         Ok(_) => Err(Error::request_data("The request data should be an object with a \"data\" member.").into()),
         Err(error) => Err(Error::new(&MALFORMED_JSON, format!("Invalid json message received. {error}.")).into()),
     }
-}
-
-/// Whether brackets are nested more than `max` deep. Counts bytes outside strings; the parser judges the rest.
-fn depth_exceeds(body: &[u8], max: usize) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
-    for byte in body {
-        match (in_string, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (true, b'"') => in_string = false,
-            (true, _) => {}
-            (false, b'"') => in_string = true,
-            (false, b'{' | b'[') => {
-                depth += 1;
-                if depth > max {
-                    return true;
-                }
-            }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
 }
 
 struct Reader<'a> {

@@ -67,6 +67,20 @@ pub struct Document {
     pub facts: Facts,
 }
 
+/// The ids of the first `limit` records that a plan finds.
+pub fn keys(conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>, limit: u64) -> Result<Vec<Key>, Error> {
+    let kind = plan.plan().resource.id.kind;
+    let window = Window { segment: Predicate::True, reversed: false, limit: Some(limit), offset: 0 };
+    let found = select::keys(plan, &window).collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The number of all records that a plan finds, whatever its page.
+pub fn count(conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>) -> Result<Option<i64>, Error> {
+    let counts = select::count(plan).collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+    Ok(counts.into_iter().next().flatten())
+}
+
 /// Builds a document in one go.
 pub fn document(
     conn: &mut PgConnection,
@@ -143,7 +157,7 @@ impl Progress {
             Stage::Start => {
                 self.found = plan.plan().include.iter().map(|_| Vec::new()).collect();
                 if plan.plan().total {
-                    self.facts.total = self.count(conn, plan)?;
+                    self.facts.total = count(conn, plan)?;
                 }
                 out.extend_from_slice(b"{\"jsonapi\":{\"version\":\"1.1\"},\"data\":");
                 out.extend_from_slice(if self.frame.many { b"[" } else { b"" });
@@ -183,11 +197,6 @@ impl Progress {
             }
             Stage::Done => Ok(false),
         }
-    }
-
-    fn count(&self, conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>) -> Result<Option<i64>, Error> {
-        let counts = select::count(plan).collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-        Ok(counts.into_iter().next().flatten())
     }
 
     /// The primary rows, when they fit into one statement; else their ids.

@@ -28,7 +28,7 @@ use diesel::pg::PgConnection;
 use self::plan::WritePlan;
 use super::key::Key;
 use super::resource::Resource;
-use crate::acl::{Authorized, Caller};
+use crate::acl::{Authorized, Caller, Permission};
 use crate::error::Errors;
 
 /// What a write needs to know beside its plan.
@@ -51,6 +51,17 @@ pub struct Written {
     pub included: Vec<(&'static Resource, Key, String)>,
     /// Whether users, roles or what else decides about rights has changed.
     pub rights_changed: bool,
+}
+
+/// Locks a record until the end of the transaction, so that nobody changes it after it was looked at.
+pub fn lock_row(
+    conn: &mut PgConnection,
+    context: Context<'_>,
+    resource: &'static Resource,
+    key: &Key,
+) -> Result<(), Errors> {
+    resolve::lock(conn, context, resource, Permission::Edit, std::slice::from_ref(key))?;
+    Ok(())
 }
 
 /// Writes a plan. The caller has opened a transaction, renders the answer in it and commits.

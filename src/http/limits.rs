@@ -2,7 +2,7 @@
 
 use actix_web::web::{Bytes, Payload};
 
-use crate::config::Http;
+use crate::config::{Http, Limits};
 use crate::error::Error;
 
 /// Reads a body, up to the limits. Call it after the caller is known: nobody else's body is read.
@@ -15,6 +15,16 @@ pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
             Ok(bytes)
         }
     }
+}
+
+/// Refuses more records in `included` than one request may write.
+pub fn included(limits: &Limits, count: usize) -> Result<(), Error> {
+    if count <= limits.included_records {
+        return Ok(());
+    }
+    let limit = limits.included_records;
+    let text = format!("The section \"included\" has {count} items. At most {limit} are allowed in one request.");
+    Err(Error::request_data(text).at("/included"))
 }
 
 /// Counts open brackets outside of strings, so that no parser meets a nesting that it would follow too far.

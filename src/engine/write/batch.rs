@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use diesel::pg::PgConnection;
 
 use super::super::key::Key;
-use super::super::resource::{Ownership, Resource};
+use super::super::resource::Resource;
 use super::super::value::Value;
 use super::Context;
 use super::per_resource::PerResource;
@@ -136,11 +136,6 @@ impl Node {
         } else {
             self.at_attribute(name, error)
         }
-    }
-
-    /// Whether the request meant a new record. Parts that are matched by their natural key may be either.
-    pub fn label_is_decisive(&self) -> bool {
-        !matches!(self.resource.ownership, Ownership::Part(_))
     }
 
     /// This node as the target of a link.

@@ -7,7 +7,7 @@ use super::super::resource::UniqueKey;
 use super::super::value::Value;
 use super::lists::relation_of_column;
 use super::{Batch, Node};
-use crate::error::{Error, Errors, FORM, LOST_RACE, RANGE};
+use crate::error::{Error, Errors, FORM, RANGE};
 
 /// The errors for a statement that wrote these nodes.
 pub(super) fn explain(batch: &Batch<'_>, nodes: &[usize], error: DieselError) -> Errors {
@@ -43,23 +43,19 @@ fn not_unique(nodes: &[&Node], information: &dyn DatabaseErrorInformation) -> Er
         let node = nodes.first();
         let pointer = node.map_or_else(|| "/data".to_owned(), |node| format!("{}/id", node.pointer));
         return if nodes.iter().any(|node| node.upserts) {
-            lost_race().at(pointer)
+            Error::contention().at(pointer)
         } else {
             Error::conflict("The entity already exists.").at(pointer)
         };
     };
-    if node.upserts || !node.label_is_decisive() {
-        return lost_race().at(&node.pointer);
+    // Another request wrote the key between our look and our write: the whole request is tried again.
+    if node.upserts {
+        return Error::contention().at(&node.pointer);
     }
     key.members.first().map_or_else(Error::not_unique, |member| {
         let member = key.members.iter().copied().find(|member| node.resource.field(member).is_some()).unwrap_or(member);
         node.at_member(member, Error::not_unique())
     })
-}
-
-/// Another request wrote the key between our look and our write. The whole request is tried again.
-fn lost_race() -> Error {
-    Error::new(&LOST_RACE, "Another request wrote the same key at the same moment. Repeat the request.")
 }
 
 /// The node whose values Postgres quotes.

@@ -14,7 +14,7 @@ use crate::acl::{Needs, Permission};
 use crate::error::{ACTION_NOT_ALLOWED, ENTITY_TYPE, EXTRA_FIELDS, Error, Errors};
 
 /// What a request wants written.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct WritePlan {
     /// The primary record first.
     pub drafts: Vec<Draft>,
@@ -40,7 +40,7 @@ pub enum Match {
 }
 
 /// One record as the request describes it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Draft {
     pub resource: &'static Resource,
     pub pointer: String,
