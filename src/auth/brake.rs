@@ -1,8 +1,8 @@
 //! A brake on guessing passwords: after some failures the next attempt has to wait, longer each time.
 //!
-//! It counts per user name and address, per address, and per user name. The last is gentle, and does not hold back an
-//! address from which the user has logged in before, so that nobody can lock another one out. It lives in the memory of one
-//! process, and its size is bounded.
+//! It counts per user name and address, per address, and per user name. The last two do not hold back a user at an address
+//! from which the user has logged in before, so that nobody can lock another one out, not even from behind the same proxy.
+//! It lives in the memory of one process, and its size is bounded.
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -52,8 +52,9 @@ impl Brake {
     pub fn wait(&self, username: &str, address: IpAddr, now: Instant) -> Duration {
         let [pair, of_address, account] = keys(username, address);
         let trusted = self.0.get(&pair).is_some_and(|record| record.trusted);
-        let waits = [Some(&pair), Some(&of_address), (!trusted).then_some(&account)];
-        waits.into_iter().flatten().map(|who| self.wait_of(who, now)).max().unwrap_or_default()
+        let others =
+            if trusted { Duration::ZERO } else { self.wait_of(&of_address, now).max(self.wait_of(&account, now)) };
+        others.max(self.wait_of(&pair, now))
     }
 
     fn wait_of(&self, who: &Who, now: Instant) -> Duration {
@@ -127,6 +128,8 @@ mod tests {
         (0..31).for_each(|n| brake.failed(&format!("user{n}"), HOME, now));
         assert!(brake.wait("someone", HOME, now) > Duration::ZERO);
         assert_eq!(brake.wait("someone", away(1), now), Duration::ZERO);
+        brake.succeeded("ann", HOME, now);
+        assert_eq!(brake.wait("ann", HOME, now), Duration::ZERO, "ann is at home there");
     }
 
     #[test]
