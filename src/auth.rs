@@ -92,7 +92,7 @@ pub trait Scheme: Sync {
 pub static SCHEMES: &[&dyn Scheme] = &[&bearer::Bearer];
 
 /// The value of `WWW-Authenticate` of a 401.
-pub const CHALLENGE: &str = "Bearer";
+pub const CHALLENGE: &str = "Bearer realm=\"entrepot\"";
 
 /// What the process knows for telling callers and giving tokens.
 pub struct Auth {

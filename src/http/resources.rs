@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue, VARY};
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::percent_decode_str;
@@ -82,17 +82,9 @@ fn registry(app: &App, api: Api) -> &Registry {
 async fn serve(request: HttpRequest, payload: Payload, app: web::Data<App>, api: Api) -> HttpResponse {
     let mut response = match respond(&request, payload, app, api).await {
         Ok(response) => response,
-        Err(errors) => refuse(&request, &errors),
+        Err(errors) => answer::refuse(&request, &errors),
     };
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding, Origin"));
-    response
-}
-
-fn refuse(request: &HttpRequest, errors: &Errors) -> HttpResponse {
-    let mut response = answer::refuse(request, errors);
-    if errors.status() == 401 {
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"entrepot\""));
-    }
     response
 }
 

@@ -1,0 +1,106 @@
+//! What takes a caller's rights away, and how soon.
+
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+use entrepot::auth::clients;
+use entrepot::schema::app_user;
+use serde_json::json;
+
+use super::{PROBE, ask, log_in, member, password_client, refresh};
+use crate::support::client::Answer;
+use crate::support::organization::Organization;
+
+/// "take effect within 5 s in every process": what was changed behind the server's back is seen in time.
+fn within_five_seconds(request: impl Fn() -> Answer, status: u16) {
+    let start = Instant::now();
+    loop {
+        let answer = request();
+        if answer.status == status {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(5), "still {}: {}", answer.status, answer.text);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn a_revoked_client_is_out_within_five_seconds() {
+    let organization = Organization::new();
+    let user = organization.user_who_may(&json!({"businessunits": {"VIEW": "organization"}}));
+    user.client.get(PROBE).expect(200);
+    organization.write(|conn| clients::revoke(conn, &user.client_id));
+    within_five_seconds(|| user.client.get(PROBE), 401);
+    let (id, secret) = (user.client_id.as_str(), user.client_secret.as_str());
+    let full = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    assert_eq!(ask(&organization.server.client(), &full).expect(401).json()["error"], "invalid_client");
+    organization.client().get(PROBE).expect(200);
+}
+
+#[test]
+fn a_disabled_user_is_out_within_five_seconds() {
+    let organization = Organization::new();
+    let client = password_client(&organization);
+    let user = organization.user_who_may(&json!({"businessunits": {"VIEW": "organization"}}));
+    let login = log_in(&organization, &client, &user).expect(200);
+    user.client.get(PROBE).expect(200);
+    organization.write(|conn| {
+        let row = app_user::table.find((organization.id(), user.id));
+        Ok(diesel::update(row).set(app_user::enabled.eq(false)).execute(conn)?)
+    });
+    within_five_seconds(|| user.client.get(PROBE), 401);
+    let answer = refresh(&organization, &client, &member(&login, "refresh_token")).expect(400);
+    assert_eq!(answer.json()["hint"], "Account is disabled.");
+    let (id, secret) = (user.client_id.as_str(), user.client_secret.as_str());
+    let full = [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", secret)];
+    ask(&organization.server.client(), &full).expect(401);
+}
+
+/// "at once in the one that changed it".
+#[test]
+fn what_is_changed_through_the_api_holds_at_once() {
+    let organization = Organization::new();
+    let user = organization.user_who_may(&json!({"businessunits": {"VIEW": "organization"}}));
+    user.client.get(PROBE).expect(200);
+    let path = format!("/admin/api/users/{}", user.id);
+    let enabled =
+        |flag: bool| json!({"data": {"type": "users", "id": user.id.to_string(), "attributes": {"enabled": flag}}});
+    organization.client().patch(&path, &enabled(false)).expect(200);
+    user.client.get(PROBE).expect(401);
+    organization.client().patch(&path, &enabled(true)).expect(200);
+    user.client.get(PROBE).expect(200);
+}
+
+#[test]
+fn an_edited_role_holds_at_once() {
+    let organization = Organization::new();
+    let name = organization.role(&json!({"businessunits": {"VIEW": "organization"}}));
+    let user = organization.user(organization.first.business_unit, &[&name]);
+    user.client.get(PROBE).expect(200);
+    let role = organization.client().get(&format!("/admin/api/userroles?filter[role]={name}")).expect(200);
+    let id = role.json()["data"][0]["id"].as_str().unwrap().to_owned();
+    let permissions = |permissions: serde_json::Value| json!({"data": {"type": "userroles", "id": id, "attributes": {"permissions": permissions}}});
+    let path = format!("/admin/api/userroles/{id}");
+    organization.client().patch(&path, &permissions(json!({}))).expect(200);
+    user.client.get(PROBE).expect(403);
+    let all = json!({"*": {"VIEW": "organization"}});
+    organization.client().patch(&path, &permissions(all)).expect(200);
+    user.client.get(PROBE).expect(200);
+}
+
+/// A password that changes ends what was opened with the old one.
+#[test]
+fn a_new_password_ends_the_sessions_of_the_old_one() {
+    let organization = Organization::new();
+    let client = password_client(&organization);
+    let user = organization.user(organization.first.business_unit, &[]);
+    let login = log_in(&organization, &client, &user).expect(200);
+    let cost = entrepot::auth::password::Cost { memory_kib: 64, iterations: 1 };
+    organization
+        .write(|conn| entrepot::auth::users::set_password(conn, cost, organization.id(), user.id, "another password"));
+    assert_eq!(
+        refresh(&organization, &client, &member(&login, "refresh_token")).expect(400).json()["error"],
+        "invalid_grant"
+    );
+    log_in(&organization, &client, &user).expect(400);
+}
