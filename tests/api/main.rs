@@ -6,6 +6,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod demonstration;
 mod process;
 mod registry;
+mod resources;
 mod support;

@@ -5,3 +5,4 @@ pub mod database;
 pub mod organization;
 pub mod served;
 pub mod server;
+pub mod shop;

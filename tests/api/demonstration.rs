@@ -1,0 +1,115 @@
+//! The demonstration's data, and the example that runs on it.
+
+use std::process::{Command, Output};
+
+use entrepot::auth::demo::{DemoSecrets, ensure_demo_access};
+use entrepot::auth::password::Cost;
+use entrepot::auth::secret::ServerKey;
+use entrepot::error::Error;
+use entrepot::resources;
+use serde_json::Value;
+
+use crate::support::client::Client;
+use crate::support::organization::token;
+use crate::support::server::{KEY, TestServer};
+use crate::support::{database, organization};
+
+const SECRET: &str = "the-secret-of-the-demonstrations-clients";
+
+/// A server with the demonstration on a database of its own.
+fn server(with_data: bool) -> TestServer {
+    let server = TestServer::start(&database::own(), "");
+    for first in [true, false] {
+        let loaded = load(&server, with_data);
+        assert_eq!(loaded, first && with_data, "a second load changes nothing");
+    }
+    server
+}
+
+fn load(server: &TestServer, with_data: bool) -> bool {
+    let key = ServerKey::parse(KEY).unwrap();
+    let cost = Cost { memory_kib: 64, iterations: 1 };
+    let secrets = DemoSecrets { admin_password: organization::PASSWORD, client_secret: SECRET };
+    let work = |conn: &mut diesel::PgConnection| -> Result<bool, Error> {
+        let access = ensure_demo_access(conn, &key, cost, secrets)?;
+        if !with_data {
+            return Ok(false);
+        }
+        Ok(entrepot::demo::data::load(conn, access).unwrap())
+    };
+    server.db.transaction_now(work).unwrap()
+}
+
+fn administrator(server: &TestServer) -> Client {
+    let body = serde_json::json!({
+        "grant_type": "password", "client_id": "demo-password", "client_secret": SECRET,
+        "username": "admin", "password": organization::PASSWORD,
+    });
+    let answer = server.client().send(reqwest::Method::POST, "/oauth2-token", |request| request.json(&body));
+    server.client().with_token(answer.expect(200).json()["access_token"].as_str().unwrap())
+}
+
+#[test]
+fn every_resource_has_a_record() {
+    let server = server(true);
+    let client = administrator(&server);
+    let first = |path: &str| {
+        let list = client.get(path).expect(200).json();
+        list["data"][0]["id"].as_str().unwrap_or_else(|| panic!("{path} is empty")).to_owned()
+    };
+    let list = first("/admin/api/pricelists");
+    let order = first("/admin/api/orders");
+    for resource in resources::ALL.iter().filter(|resource| resource.actions.list && !resource.singleton) {
+        let filter = match resource.mandatory_filter {
+            Some("priceList") => format!("?filter[priceList]={list}"),
+            Some("order") => format!("?filter[order]={order}"),
+            Some(other) => panic!("{} needs filter[{other}]", resource.name),
+            None => String::new(),
+        };
+        first(&format!("/admin/api/{}{filter}", resource.name));
+    }
+    let kit = client.get("/admin/api/orders?filter[identifier]=demo-8").expect(200).json();
+    assert_eq!(kit["data"][0]["attributes"]["subtotalValue"], "389.6000", "6 x (15 + 18.60 + 24.50) + 10 x 4.10");
+}
+
+#[test]
+fn an_erps_day_runs_twice_and_nothing_doubles() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: examples/erp-day needs python3, which is not installed here");
+        return;
+    }
+    let server = server(false);
+    let first = day(&server);
+    assert!(first.contains("20 products are new, 0 were there already"), "{first}");
+    assert!(first.contains("0 are new, 20 updated; the catalogue holds 20 of them"), "{first}");
+    assert!(first.contains("2 orders changed"), "{first}");
+    assert!(first.contains("403: "), "the forbidden push: {first}");
+    assert!(first.contains("400: "), "the wrong price: {first}");
+    let second = day(&server);
+    assert!(second.contains("0 products are new, 20 were there already"), "{second}");
+    assert!(second.contains("was placed on an earlier run"), "{second}");
+
+    let erp = server.client().with_token(&token(&server, "demo-erp", SECRET));
+    for (kind, expected) in [("products", 20), ("customers", 3), ("customeraddresses", 3), ("orders", 2)] {
+        let list = erp.get(&format!("/admin/api/{kind}?page[size]=-1")).expect(200).json();
+        assert_eq!(list["data"].as_array().map(Vec::len), Some(expected), "{kind}");
+    }
+    let orders = erp.get("/admin/api/orders?include=shippingTrackings").expect(200).json();
+    for order in orders["data"].as_array().unwrap() {
+        let linked = |name: &str| order["relationships"][name]["data"]["id"].clone();
+        assert_eq!([linked("status"), linked("shippingStatus")], [Value::from("shipped"), Value::from("shipped")]);
+    }
+}
+
+fn day(server: &TestServer) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/erp-day/erp_day.py");
+    let Output { status, stdout, stderr } = Command::new("python3")
+        .args(["-B", script])
+        .env("ENTREPOT_URL", format!("http://{}", server.address))
+        .env("ENTREPOT_DEMO_SECRET", SECRET)
+        .output()
+        .unwrap();
+    let told = format!("{}{}", String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{told}");
+    told
+}
