@@ -327,7 +327,8 @@ fn select_keys(
     sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
     conditions.and(&mut sql, resource, 0, scope);
     let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
-    Ok(found.into_iter().flatten().collect())
+    // A composite id whose suffix differs names no record.
+    Ok(found.into_iter().flatten().filter(|key| keys.contains(key)).collect())
 }
 #[cfg(test)]
 mod tests {
