@@ -140,6 +140,13 @@ enum Comparison {
     With(Operator, Given),
 }
 
+impl Comparison {
+    /// Whether it asks for members of a list.
+    fn is_membership(&self) -> bool {
+        matches!(self, Comparison::With(Operator::Contains | Operator::NotContains, _))
+    }
+}
+
 /// Finds what a path leads to. `internal`: a descriptor's own path may pass hidden relationships.
 fn resolve(resource: &'static Resource, path: &[&str], depth: usize, internal: bool) -> Option<Filter> {
     let joined = path.join(".");
@@ -230,7 +237,7 @@ impl Filter {
             End::Field(field) => Operand::Column(field.column),
             End::JsonMember { .. } => return None,
             End::Relation(relation) => match relation.link {
-                Link::ToOne { .. } => Operand::ToOne(relation),
+                Link::ToOne { listed, .. } if !(listed && comparison.is_membership()) => Operand::ToOne(relation),
                 _ => {
                     let inner = collection(relation, relation.target, comparison)?;
                     return Some(self.on_path(inner, denied));
