@@ -1,6 +1,11 @@
 //! What is special to single resources.
 
+mod category;
+mod customer;
 mod order;
 mod order_line_item;
 mod order_parts;
+mod product;
 mod product_price;
+mod reference;
+mod user;

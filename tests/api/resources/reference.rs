@@ -1,0 +1,66 @@
+//! Reference data: countries, regions, statuses, localizations, in both APIs.
+
+use crate::support::organization::Organization;
+
+#[test]
+fn every_country_of_iso_3166_is_there_with_its_regions() {
+    let organization = Organization::new();
+    let client = organization.client();
+    let germany = client.get("/admin/api/countries/DE?include=regions").expect(200).json();
+    assert_eq!(germany["data"]["attributes"]["iso3Code"], "DEU");
+    assert_eq!(germany["data"]["relationships"]["regions"]["data"].as_array().unwrap().len(), 16);
+    let bavaria = client.get("/admin/api/regions/DE-BY").expect(200).json();
+    assert_eq!(bavaria["data"]["attributes"]["code"], "BY");
+    assert_eq!(bavaria["data"]["relationships"]["country"]["data"]["id"], "DE");
+    let list = client.get("/admin/api/countries?filter[iso2Code]=DE,FR,XX&sort=-id").expect(200).json();
+    let ids: Vec<&str> = list["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["FR", "DE"]);
+    client.delete("/admin/api/countries/DE").expect(405);
+}
+
+#[test]
+fn units_and_statuses_have_texts_as_ids() {
+    let organization = Organization::new();
+    let client = organization.client();
+    let unit = client.get("/admin/api/productunits/item").expect(200).json();
+    assert_eq!(unit["data"]["attributes"]["pluralLabel"], "items");
+    let list = client.get("/admin/api/prodinventorystatuses?filter[id]=in_stock,discontinued&sort=priority");
+    let list = list.expect(200).json();
+    let ids: Vec<&str> = list["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["in_stock", "discontinued"]);
+    let error = client.delete("/admin/api/prodinventorystatuses/in_stock").expect(405);
+    assert_eq!(error.text, "");
+}
+
+/// A localization is shared, its titles are the organization's own.
+#[test]
+fn localizations_have_titles_of_the_organization() {
+    let (here, there) = (Organization::new(), Organization::new());
+    let titles = |organization: &Organization| {
+        let answer = organization.client().get("/admin/api/localizations?filter[languageCode]=de&include=titles");
+        let body = answer.expect(200).json();
+        assert_eq!(body["data"].as_array().unwrap().len(), 1);
+        assert_eq!(body["included"].as_array().unwrap().len(), 1);
+        assert_eq!(body["included"][0]["attributes"]["string"], "German");
+        body["included"][0]["id"].clone()
+    };
+    assert_ne!(titles(&here), titles(&there));
+}
+
+#[test]
+fn the_storefront_shows_localizations_flat() {
+    let organization = Organization::new();
+    let client = organization.storefront_user().client;
+    let list = client.get("/api/localizations").expect(200).json();
+    let default: Vec<&str> = list["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|item| item["attributes"]["default"] == true)
+        .map(|item| item["attributes"]["title"].as_str().unwrap())
+        .collect();
+    assert_eq!(default, ["English"]);
+    assert!(list["data"][0].get("relationships").is_none(), "{}", list["data"][0]);
+    client.get("/api/countries/DE").expect(200);
+    client.get("/api/products").expect(404);
+}
