@@ -477,7 +477,7 @@ impl Progress {
     fn end(&mut self, plan: &Authorized<'_, ReadPlan>, view: &View, out: &mut Vec<u8>) {
         if self.included {
             out.push(b']');
-        } else if !plan.plan().include.is_empty() {
+        } else if plan.plan().compound {
             out.extend_from_slice(b",\"included\":[]");
         }
         if view.links {

@@ -20,6 +20,8 @@ pub struct ReadPlan {
     pub shapes: Shapes,
     /// The include paths, parents before children.
     pub include: Vec<Include>,
+    /// Whether the document has a member `included` even when nothing is in it.
+    pub compound: bool,
     /// Whether every resource object has `meta.title`.
     pub title: bool,
     /// Whether all matching rows are counted.
@@ -169,6 +171,7 @@ impl ReadPlan {
             page: Page::Number { number: 1, size: 1 },
             shapes: Shapes::default(),
             include: Vec::new(),
+            compound: false,
             title: false,
             total: false,
             identifiers: false,

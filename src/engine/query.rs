@@ -85,6 +85,8 @@ pub struct Query {
     pub sort: Vec<SortTerm>,
     pub page: Page,
     pub include: Vec<Include>,
+    /// Whether the client asked for included records, be it for none.
+    pub compound: bool,
     pub shapes: Shapes,
     pub title: bool,
     /// Whether the statement's text is one of few: nothing but the page was chosen.
@@ -148,6 +150,7 @@ impl Query {
         let query = Query {
             filter: filter::parse(&request, &groups.filter, &mut errors),
             filtered: !groups.filter.is_empty(),
+            compound: !groups.include.is_empty(),
             include: include::parse(&request, &groups.include, &shapes, &mut errors),
             page: page::parse(&request, &groups, &sort, &mut errors),
             title: meta::parse(&request, &groups.meta, &mut errors),
@@ -172,6 +175,7 @@ impl Query {
             page: self.page.clone(),
             shapes: self.shapes.clone(),
             include: self.include.clone(),
+            compound: self.compound,
             title: self.title,
             total: false,
             identifiers: false,
@@ -266,7 +270,9 @@ fn read_json(key: String, value: &Json, parameters: &mut Vec<Parameter>) {
     match value {
         Json::Object(members) => {
             for (name, value) in members {
-                read_json(format!("{key}[{name}]"), value, parameters);
+                // A name may have brackets of its own: `"filter": {"sku[neq]": "A"}`.
+                let (first, rest) = name.split_at(name.find('[').unwrap_or(name.len()));
+                read_json(format!("{key}[{first}]{rest}"), value, parameters);
             }
         }
         Json::Array(items) => {
@@ -307,13 +313,18 @@ fn known_keys(request: &Request<'_>) -> Vec<String> {
     keys
 }
 
-/// The candidate that differs from `given` in few letters.
+/// The candidate of the same group that differs from `given` in few letters.
 fn nearest(given: &str, candidates: impl IntoIterator<Item = String>) -> Option<String> {
-    let given: String = given.chars().take(100).collect::<String>().to_lowercase();
+    let (group, name) = given.split_once('[').unwrap_or(("", given));
+    let name: String = name.chars().take(100).collect::<String>().to_lowercase();
     candidates
         .into_iter()
-        .map(|candidate| (strsim::osa_distance(&given, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= 3 && *distance < given.len() / 2)
+        .filter_map(|candidate| {
+            let (own_group, own_name) = candidate.split_once('[').unwrap_or(("", candidate.as_str()));
+            let distance = strsim::osa_distance(&name, &own_name.to_lowercase());
+            (own_group == group).then_some((distance, candidate))
+        })
+        .filter(|(distance, _)| *distance <= (name.len() / 3).min(3))
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -50,12 +50,14 @@ pub fn negotiate(request: &HttpRequest, method: &Method) -> Result<Profile, Erro
     if has_body {
         content_type(request)?;
     }
+    // Where JSON:API is named, one of its instances must do, whatever else is allowed.
+    let named = ranges.iter().any(MediaType::is_json_api);
     let acceptable = |range: &MediaType| match range.essence.as_str() {
-        "*/*" | "application/*" | "application/json" => true,
-        essence => essence == JSON_API && range.has_known_parameters(),
+        "*/*" | "application/*" | "application/json" => !named,
+        _ => range.is_json_api() && range.has_known_parameters(),
     };
     if !ranges.is_empty() && !ranges.iter().any(acceptable) {
-        let text = if ranges.iter().any(MediaType::is_json_api) {
+        let text = if named {
             "The header \"Accept\" should contain at least one instance of \"application/vnd.api+json\" without media type parameters other than \"profile\"."
         } else {
             "The header \"Accept\" should allow \"application/vnd.api+json\"."

@@ -10,4 +10,5 @@ mod demonstration;
 mod process;
 mod registry;
 mod resources;
+mod spec;
 mod support;

@@ -1,0 +1,20 @@
+//! The protocol, one file per feature. Each test is headed by what the contract says, in our words.
+
+mod cursor;
+mod document;
+mod etag;
+mod fields;
+mod filter;
+mod filter_association;
+mod include;
+mod large;
+mod links;
+mod method_override;
+mod negotiation;
+mod page;
+mod read_rights;
+mod relationship;
+mod rows;
+mod sort;
+mod statements;
+mod title;
