@@ -1,6 +1,7 @@
 //! Tokens and callers.
 
 mod grant;
+mod levels;
 mod oauth2_client;
 mod refusal;
 mod revocation;

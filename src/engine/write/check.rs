@@ -182,14 +182,19 @@ pub(super) fn is_new_link(node: &Node, relation: &str) -> bool {
 pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
     let mut errors = Vec::new();
     for (resource, nodes) in batch.by_resource() {
-        for permission in [Permission::Create, Permission::Edit] {
+        for permission in [Permission::Create, Permission::Edit, Permission::Assign] {
             let concerned: Vec<usize> = nodes
                 .iter()
                 .copied()
                 .filter(|index| {
                     let node = batch.node(*index);
                     let parent_is_new = parent_node(batch, node).is_some_and(|parent| batch.node(parent).creates);
-                    node.creates == (permission == Permission::Create) && !parent_is_new && !node.implied
+                    let written = match permission {
+                        Permission::Create => node.creates,
+                        Permission::Assign => !node.creates && has_new_owner(node),
+                        _ => !node.creates,
+                    };
+                    written && !parent_is_new && !node.implied
                 })
                 .collect();
             if concerned.is_empty() || !acl::is_limited(resource, permission, batch.context.caller) {
@@ -213,6 +218,11 @@ pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
         }
     }
     Errors::check(errors)
+}
+
+/// Whether an update has given the record to someone else.
+fn has_new_owner(node: &Node) -> bool {
+    owner_relation(node.resource).is_some_and(|(relation, _)| node.changed.contains(relation.name))
 }
 
 /// The node of this batch that a part belongs to.
