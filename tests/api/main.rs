@@ -6,7 +6,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod browser;
 mod demonstration;
+mod document;
 mod process;
 mod registry;
 mod resources;
