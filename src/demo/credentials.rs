@@ -16,8 +16,8 @@ pub struct Credentials {
 
 impl Credentials {
     /// Takes the settings' passwords; generates what they lack at the first start.
-    pub fn load(config: &Config, folder: &DataFolder) -> io::Result<Credentials> {
-        let kept = |name| folder.secret(name, || random_text().map_err(io::Error::other));
+    pub fn load(config: &Config) -> io::Result<Credentials> {
+        let kept = |name| DataFolder::open(config)?.secret(name, || random_text().map_err(io::Error::other));
         Ok(Credentials {
             admin_password: config.demo.admin_password.clone().map_or_else(|| kept("demo-admin-password"), Ok)?,
             client_secret: config.demo.client_secret.clone().map_or_else(|| kept("demo-client-secret"), Ok)?,

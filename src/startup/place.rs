@@ -18,7 +18,6 @@ const KEY_FILE: &str = "secret.key";
 
 /// A database to work on. Dropping it stops the private server, if this process runs it.
 pub struct Place {
-    pub folder: DataFolder,
     url: Secret,
     private: Option<Embedded>,
 }
@@ -26,12 +25,11 @@ pub struct Place {
 impl Place {
     /// The database of `database.url`, else the private one of the data folder.
     pub fn open(config: &Config) -> Result<Place, Box<dyn Error + Send + Sync>> {
-        let folder = DataFolder::open(config)?;
         match config.database.url.clone() {
-            Some(url) => Ok(Place { folder, url, private: None }),
+            Some(url) => Ok(Place { url, private: None }),
             None => {
-                let private = Embedded::open(folder.path(), Durability::Durable)?;
-                Ok(Place { url: Secret::new(private.url()), private: Some(private), folder })
+                let private = Embedded::open(DataFolder::open(config)?.path(), Durability::Durable)?;
+                Ok(Place { url: Secret::new(private.url()), private: Some(private) })
             }
         }
     }
@@ -76,7 +74,7 @@ impl Place {
     pub fn key(&self, config: &Config) -> Result<ServerKey, Box<dyn Error + Send + Sync>> {
         match configured_key(config)? {
             Some(key) => Ok(key),
-            None => Ok(ServerKey::parse(self.folder.secret(KEY_FILE, no_key)?.reveal())?),
+            None => Ok(ServerKey::parse(DataFolder::open(config)?.secret(KEY_FILE, no_key)?.reveal())?),
         }
     }
 
@@ -86,7 +84,7 @@ impl Place {
             Some(key) => Ok(key),
             None => {
                 let generate = || ServerKey::generate().map_err(io::Error::other);
-                Ok(ServerKey::parse(self.folder.secret(KEY_FILE, generate)?.reveal())?)
+                Ok(ServerKey::parse(DataFolder::open(config)?.secret(KEY_FILE, generate)?.reveal())?)
             }
         }
     }

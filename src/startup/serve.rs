@@ -26,7 +26,7 @@ pub fn serve(mut config: Config, demo: bool) -> Result<(), Failure> {
     }
     let place = Place::open(&config)?;
     if place.is_taken() {
-        return Err(format!("Another entrepot serves from {}.", place.folder.path().display()).into());
+        return Err("Another entrepot serves from this data folder: name another by data_folder.".into());
     }
     if demo || place.is_private() {
         place.migrate()?;
@@ -36,7 +36,7 @@ pub fn serve(mut config: Config, demo: bool) -> Result<(), Failure> {
     let db = place.connect(&config)?;
     let (key, credentials) = if demo {
         let key = place.key_or_new(&config)?;
-        let credentials = Credentials::load(&config, &place.folder)?;
+        let credentials = Credentials::load(&config)?;
         load(&db, &config, &key, &credentials)?;
         (key, Some(credentials))
     } else {
@@ -60,7 +60,7 @@ pub fn serve(mut config: Config, demo: bool) -> Result<(), Failure> {
 pub fn load_demo(config: &Config) -> Result<(), Failure> {
     let place = Place::open(config)?;
     place.migrate()?;
-    let credentials = Credentials::load(config, &place.folder)?;
+    let credentials = Credentials::load(config)?;
     load(&place.connect(config)?, config, &place.key_or_new(config)?, &credentials)?;
     println!("The demonstration is loaded. User admin, password {}.", credentials.admin_password.reveal());
     println!("Clients demo-erp, demo-shop and demo-password, secret {}.", credentials.client_secret.reveal());
