@@ -1,6 +1,7 @@
 //! Tokens and callers.
 
 mod grant;
+mod hidden;
 mod levels;
 mod oauth2_client;
 mod refusal;
