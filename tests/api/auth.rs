@@ -1,5 +1,6 @@
 //! Tokens and callers.
 
+mod command;
 mod grant;
 mod hidden;
 mod levels;
