@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::auth::secret::ServerKey;
-use crate::auth::{AccessError, Auth};
+use crate::auth::{AccessError, Api, Auth};
 use crate::config::Config;
 use crate::db::Db;
 use crate::engine::registry::Registry;
@@ -30,6 +30,14 @@ pub struct App {
 }
 
 impl App {
+    /// The resources of an API.
+    pub fn registry(&self, api: Api) -> &Registry {
+        match api {
+            Api::Admin => &self.admin,
+            Api::Storefront => &self.storefront,
+        }
+    }
+
     /// Fails when the signing keys in the database are encrypted under another key than `key`.
     pub fn new(config: Config, db: Db, key: ServerKey) -> Result<App, AccessError> {
         let auth = Arc::new(Auth::new(key, config.auth)?);

@@ -4,6 +4,7 @@
 //! of both APIs follow from their registries; everything else is listed here by hand.
 
 pub mod answer;
+pub mod call;
 pub mod docs;
 pub mod etag;
 pub mod extract;
@@ -11,6 +12,7 @@ pub mod health;
 pub mod limits;
 pub mod media_type;
 pub mod metrics;
+pub mod place;
 pub mod read;
 pub mod resources;
 pub mod token;

@@ -10,7 +10,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use diesel::pg::PgConnection;
 
 use super::answer::JSON_API;
-use super::resources::{Call, Place};
+use super::call::Call;
+use super::place::Place;
 use super::{etag, limits};
 use crate::acl::{self, Authorized, Caller};
 use crate::db::Db;

@@ -11,8 +11,9 @@ use diesel::Connection;
 use diesel::pg::PgConnection;
 
 use super::answer::JSON_API;
+use super::call::Call;
 use super::etag::{self, Precondition};
-use super::resources::{Call, Place};
+use super::place::Place;
 use super::{limits, read};
 use crate::acl::{Caller, authorize};
 use crate::app::App;
