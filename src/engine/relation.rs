@@ -47,6 +47,8 @@ pub struct Relation {
     /// The greatest number of ids shown; the relationship then has a `next` link. Oro's default is 1,000.
     pub limit: Option<u32>,
     pub about: &'static str,
+    /// Whether the examples of the API document state it even where it is optional.
+    pub example: bool,
 }
 
 /// Whether and how a relationship is filtered.
@@ -77,6 +79,7 @@ const fn relation(name: &'static str, target: &'static Resource, link: Link) -> 
         relationship_writes: true,
         limit: Some(1000),
         about: "",
+        example: false,
     }
 }
 
@@ -217,6 +220,12 @@ impl Relation {
 
     pub const fn about(mut self, sentence: &'static str) -> Relation {
         self.about = sentence;
+        self
+    }
+
+    /// The examples of the API document state it, though it is optional.
+    pub const fn example(mut self) -> Relation {
+        self.example = true;
         self
     }
 

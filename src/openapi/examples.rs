@@ -90,7 +90,8 @@ fn record(
     }
     let mut relationships = Map::new();
     for relation in resource.visible_relations() {
-        if !settable(relation.access) || relation.required == 0 || parent == Some(relation.target) {
+        let stated = relation.required > 0 || relation.example;
+        if !settable(relation.access) || !stated || parent == Some(relation.target) {
             continue;
         }
         let data = if is_part(resource, relation) && depth < DEPTH {

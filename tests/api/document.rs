@@ -1,5 +1,7 @@
 //! The API documents over HTTP: they are what the server does, and their examples are requests that it takes.
 
+mod examples;
+
 use std::collections::BTreeSet;
 
 use reqwest::Method;

@@ -12,7 +12,10 @@ pub static CATEGORY_TITLE: Resource = Resource::new("categorytitles", "category_
     .owned_by(Ownership::Part(&["category"]))
     .title(Title::Columns(&[Ident::new("string")]))
     .about("The name of a category in one localization; without a localization it is the default one.")
-    .fields(&[enumeration("fallback", FALLBACKS).filter().sort(), text("string").max(255).filter().sort()])
+    .fields(&[
+        enumeration("fallback", FALLBACKS).filter().sort(),
+        text("string").max(255).filter().sort().example("Tools"),
+    ])
     .relations(&[
         to_one("localization", &LOCALIZATION, "localization_id"),
         to_one("category", &CATEGORY, "category_id").required(1),

@@ -22,7 +22,7 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
     .rules(&ProductRules)
     .about("What is sold: a simple product, one with variants, or a kit of others.")
     .fields(&[
-        text("sku").required().max(255).filter_list().sort().indexed(),
+        text("sku").required().max(255).example("DRILL-18V").filter_list().sort().indexed(),
         enumeration("status", STATUSES).default(Literal::Text("disabled")).filter().sort().indexed(),
         text_list("variantFields").column("variant_fields").about("The attributes that tell variants apart."),
         date_time("createdAt").column("created_at").read_only().not_null().filter().sort().indexed(),

@@ -12,7 +12,10 @@ pub static PRODUCT_KIT_ITEM_LABEL: Resource = Resource::new("productkititemlabel
     .owned_by(Ownership::Part(&["kitItem"]))
     .title(Title::Columns(&[Ident::new("string")]))
     .about("The name of a kit item in one localization; without a localization it is the default one.")
-    .fields(&[enumeration("fallback", FALLBACKS).filter().sort(), text("string").max(255).filter().sort()])
+    .fields(&[
+        enumeration("fallback", FALLBACKS).filter().sort(),
+        text("string").max(255).filter().sort().example("Battery"),
+    ])
     .relations(&[
         to_one("localization", &LOCALIZATION, "localization_id").create_only(),
         to_one("kitItem", &PRODUCT_KIT_ITEM, "kit_item_id").required(1).create_only(),

@@ -12,7 +12,10 @@ pub static PRODUCT_NAME: Resource = Resource::new("productnames", "product_name"
     .owned_by(Ownership::Part(&["product"]))
     .title(Title::Columns(&[Ident::new("string")]))
     .about("The name of a product in one localization; without a localization it is the default one.")
-    .fields(&[enumeration("fallback", FALLBACKS).filter().sort(), text("string").max(255).filter().sort()])
+    .fields(&[
+        enumeration("fallback", FALLBACKS).filter().sort(),
+        text("string").max(255).filter().sort().example("Cordless drill"),
+    ])
     .relations(&[
         to_one("localization", &LOCALIZATION, "localization_id"),
         to_one("product", &PRODUCT, "product_id").required(1),

@@ -29,7 +29,7 @@ static FIELDS: &[Field] = &[
 static RELATIONS: &[Relation] = &[
     to_one("lineItem", &ORDER_LINE_ITEM, "line_item_id").required(1).create_only(),
     to_one("kitItem", &PRODUCT_KIT_ITEM, "kit_item_id").required(1).no_relationship_writes(),
-    to_one("product", &PRODUCT, "product_id"),
+    to_one("product", &PRODUCT, "product_id").example(),
     to_one("productUnit", &PRODUCT_UNIT, "product_unit_id").required(1),
 ];
 

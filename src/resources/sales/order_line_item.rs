@@ -46,7 +46,7 @@ static FIELDS: &[Field] = &[
 
 static RELATIONS: &[Relation] = &[
     to_one("orders", &ORDER, "order_id").listed().required(1).create_only(),
-    to_one("product", &PRODUCT, "product_id"),
+    to_one("product", &PRODUCT, "product_id").example(),
     to_one("parentProduct", &PRODUCT, "parent_product_id"),
     to_one("productUnit", &PRODUCT_UNIT, "product_unit_id").required(1),
     to_many("kitItemLineItems", &ORDER_KIT_ITEM_LINE_ITEM, "line_item_id").cascade(),

@@ -16,7 +16,7 @@ pub static ENTITY_FIELD_FALLBACK_VALUE: Resource =
              Exactly one of the three attributes is set.",
         )
         .fields(&[
-            text("fallback").max(64),
+            text("fallback").max(64).example("systemConfig"),
             text("scalarValue").column("scalar_value").max(255),
             array("arrayValue").column("array_value"),
         ]);

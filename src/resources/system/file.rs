@@ -16,11 +16,13 @@ pub static FILE: Resource = Resource::new("files", "file")
     .about("A file: its content, or the URL of one that lies elsewhere.")
     .fields(&[
         uuid("uuid").read_only().not_null().filter().sort(),
-        base64("content").about("The bytes, in base64. Either this or `externalUrl` is needed."),
+        base64("content")
+            .example("RXhhbXBsZQ==")
+            .about("The bytes, in base64. Either this or `externalUrl` is needed."),
         text("parentFieldName").column("parent_field_name").create_only().max(50),
         json("filePath").column("file_path").read_only(),
-        text("mimeType").column("mime_type").max(100),
-        text("originalFilename").column("original_filename").max(255).filter().sort(),
+        text("mimeType").column("mime_type").max(100).example("text/plain"),
+        text("originalFilename").column("original_filename").max(255).filter().sort().example("example.txt"),
         integer("fileSize").column("file_size").read_only(),
         text("parentEntityClass").column("parent_type").read_only().max(512),
         float("parentEntityId").column("parent_entity_id").read_only(),

@@ -14,7 +14,7 @@ pub static LOCALIZED_FALLBACK_VALUE: Resource = Resource::new("localizedfallback
     .about("A text of another record in one localization; without a localization it is the default text.")
     .fields(&[
         enumeration("fallback", FALLBACKS).filter().sort(),
-        text("string").max(255).filter().sort(),
+        text("string").max(255).filter().sort().example("Tools"),
         long_text("text"),
         long_text("wysiwyg"),
         long_text("wysiwyg_style"),
