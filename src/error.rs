@@ -262,11 +262,6 @@ impl Error {
         Error::new(&UNIQUE, "This value is already used.")
     }
 
-    /// An address names neither a person nor a company.
-    pub fn no_name_or_organization() -> Error {
-        Error::new(&NAME_OR_ORGANIZATION, "Either the organization or first name and last name must be present.")
-    }
-
     /// The product of an order line is not sold in that unit.
     pub fn no_such_unit(unit: &str, sku: &str) -> Error {
         Error::new(&PRODUCT_UNIT, format!("The unit \"{unit}\" does not exist for the product \"{sku}\"."))

@@ -1,5 +1,6 @@
 //! Every resource of the back office, one line each, sorted by type.
 
+mod address;
 pub mod catalog;
 pub mod customer;
 pub mod inventory;

@@ -4,6 +4,7 @@ mod rules;
 
 use self::rules::OrderRules;
 use crate::engine::field::{Field, Literal, boolean, currency, date, date_time, float, long_text, money, text};
+use crate::engine::filter::{COMPARISON, FilterSpec};
 use crate::engine::relation::{Relation, polymorphic, through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER, PAYMENT_TERM};
@@ -70,7 +71,8 @@ static RELATIONS: &[Relation] = &[
     polymorphic("source", &[&ORDER], "source_entity_class", "source_entity_id")
         .read_only()
         .about("What `sourceEntityClass` and `sourceEntityId` name."),
-    through("documents", &FILE, "sales_order_document", "order_id", "file_id"),
+    through("documents", &FILE, "sales_order_document", "order_id", "file_id")
+        .filter(FilterSpec::new(COMPARISON).lists().ranges()),
     to_one("status", &ORDER_STATUS, "status_id")
         .filter_list()
         .about("Kept by an external system; ignored unless `orders.external_status_management` is on."),

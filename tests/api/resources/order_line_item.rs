@@ -17,7 +17,7 @@ fn a_product_is_found_by_its_sku() {
     let mut part = line("1", &product, &json!(1), "1");
     part["relationships"].as_object_mut().unwrap().remove("product");
     part["attributes"]["productSku"] = json!("bOLT-8");
-    let order = shop.try_order(&[part.clone()]).expect(201).id();
+    let order = shop.try_order(std::slice::from_ref(&part)).expect(201).id();
     let stored = first_line(&shop, &order);
     assert_eq!(stored["relationships"]["product"]["data"]["id"], json!(product));
     assert_eq!(stored["attributes"]["productSku"], "Bolt-8");
@@ -25,7 +25,7 @@ fn a_product_is_found_by_its_sku() {
     assert_eq!(stored["attributes"]["productUnitCode"], "item");
 
     part["attributes"]["productSku"] = json!("nothing");
-    let error = shop.try_order(&[part.clone()]).expect(400).error();
+    let error = shop.try_order(std::slice::from_ref(&part)).expect(400).error();
     assert_eq!(error["title"], "line item constraint");
     assert_eq!(error["source"]["pointer"], "/included/0/attributes/productSku");
 
@@ -43,7 +43,7 @@ fn a_free_form_product_needs_no_catalogue() {
         "attributes": {"freeFormProduct": "Assembly", "quantity": 1, "value": "80", "currency": "USD"},
         "relationships": {"productUnit": one("productunits", "item")},
     });
-    let order = shop.try_order(&[part.clone()]).expect(201).id();
+    let order = shop.try_order(std::slice::from_ref(&part)).expect(201).id();
     assert_eq!(first_line(&shop, &order)["attributes"]["freeFormProduct"], "Assembly");
 
     let mut nameless = part;
@@ -78,13 +78,13 @@ fn the_unit_is_one_of_the_products_with_its_decimals() {
     let product = shop.product("A", &[("kg", 2), ("item", 0)]);
     let mut part = line("1", &product, &json!(1), "1");
     part["relationships"]["productUnit"] = one("productunits", "set");
-    let error = shop.try_order(&[part.clone()]).expect(400).error();
+    let error = shop.try_order(std::slice::from_ref(&part)).expect(400).error();
     assert_eq!(error["title"], "product unit exists constraint");
     assert_eq!(error["source"]["pointer"], "/included/0/relationships/productUnit/data");
 
     part["relationships"]["productUnit"] = one("productunits", "kg");
     part["attributes"]["quantity"] = json!(1.25);
-    let order = shop.try_order(&[part.clone()]).expect(201).id();
+    let order = shop.try_order(std::slice::from_ref(&part)).expect(201).id();
     part["attributes"]["quantity"] = json!(1.255);
     let error = shop.try_order(&[part]).expect(400).error();
     assert_eq!(error["title"], "quantity unit precision constraint");

@@ -100,6 +100,11 @@ fn an_order_address_is_a_copy_or_its_own() {
         "relationships": {"country": one("countries", "DE"), "region": one("regions", "DE-BE")},
     });
     assert_eq!(post(&own).expect(400).error()["title"], "name or organization constraint");
+    let mut elsewhere = own;
+    elsewhere["attributes"]["organization"] = json!("Atlas");
+    elsewhere["relationships"]["country"] = one("countries", "FR");
+    let error = post(&elsewhere).expect(400).error();
+    assert_eq!(error["source"]["pointer"], "/included/1/relationships/region/data");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Node};
-use crate::error::{CHOICE, Error, Errors, NAME_OR_ORGANIZATION, UNIQUE_ITEM};
+use crate::error::{CHOICE, Error, Errors, UNIQUE_ITEM};
+use crate::resources::address::{name_errors, region_error};
 
 pub struct CustomerAddressRules;
 
@@ -46,29 +47,6 @@ impl Rules for CustomerAddressRules {
         }
         Ok(())
     }
-}
-
-/// An address is somebody's or an organization's.
-fn name_errors(node: &Node) -> Vec<Error> {
-    let blank = |name| node.effective(name).as_text().is_none_or(|text| text.trim().is_empty());
-    if !blank("organization") || !(blank("firstName") || blank("lastName")) {
-        return Vec::new();
-    }
-    let details = [
-        ("organization", "Organization or First Name and Last Name should not be blank."),
-        ("firstName", "First Name and Last Name or Organization should not be blank."),
-        ("lastName", "Last Name and First Name or Organization should not be blank."),
-    ];
-    let blank_ones = details.into_iter().filter(|(name, _)| blank(name));
-    blank_ones.map(|(name, detail)| node.at_attribute(name, Error::new(&NAME_OR_ORGANIZATION, detail))).collect()
-}
-
-/// The id of a region begins with its country's.
-fn region_error(node: &Node) -> Option<Error> {
-    let (region, country) = (node.effective_one("region")?, node.effective_one("country")?);
-    let fits = region.to_string().strip_prefix(&country.to_string()).is_some_and(|rest| rest.starts_with('-'));
-    let error = || Error::form(format!("The region {region} does not belong to the country {country}."));
-    (!fits).then(|| node.at_relation("region", error()))
 }
 
 /// Every object in its full form; the error comes with its place in the list.

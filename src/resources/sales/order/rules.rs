@@ -80,22 +80,31 @@ fn fill_identifiers(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors
     if needed.is_empty() {
         return Ok(());
     }
-    let taken = taken(batch.conn, batch.context.caller.organization, &needed)?;
+    let ids: Vec<String> = needed.iter().map(|(_, id)| id.clone()).collect();
+    let organization = batch.context.caller.organization;
+    let mut taken = taken(batch.conn, organization, &ids, " AND o.identifier = n.id")?;
+    if !taken.is_empty() {
+        let followers = " AND o.identifier >= n.id || '-' AND o.identifier < n.id || '.'";
+        taken.extend(self::taken(batch.conn, organization, &ids, followers)?);
+    }
     for (index, id) in needed {
-        let free =
-            (1..).map(|n| if n == 1 { id.clone() } else { format!("{id}-{n}") }).find(|name| !taken.contains(name));
+        let names = (1..).map(|n| if n == 1 { id.clone() } else { format!("{id}-{n}") });
+        let free = names.into_iter().find(|name| !taken.contains(name));
         batch.node_mut(index).set("identifier", Value::Text(free.unwrap_or(id)));
     }
     Ok(())
 }
 
-/// Identifiers in use that equal one of the ids or continue it with a dash.
-fn taken(conn: &mut PgConnection, organization: i64, ids: &[(usize, String)]) -> Result<HashSet<String>, Errors> {
-    let ids = ids.iter().map(|(_, id)| id.clone()).collect();
+/// Identifiers in use that stand in a relation to one of the ids, `n.id`.
+fn taken(
+    conn: &mut PgConnection,
+    organization: i64,
+    ids: &[String],
+    relation: &'static str,
+) -> Result<HashSet<String>, Errors> {
     let mut sql = Sql::new();
-    sql.raw("SELECT o.identifier FROM unnest(").bind(Value::Texts(ids)).raw(") AS n (id) JOIN sales_order o");
-    sql.raw(" ON o.organization_id = ").bind(Value::Integer(organization));
-    sql.raw(" AND (o.identifier = n.id OR o.identifier >= n.id || '-' AND o.identifier < n.id || '.')");
+    sql.raw("SELECT o.identifier FROM unnest(").bind(Value::Texts(ids.to_vec())).raw(") AS n (id) JOIN sales_order o");
+    sql.raw(" ON o.organization_id = ").bind(Value::Integer(organization)).raw(relation);
     let rows: Vec<Option<String>> = sql.collect(conn, |row| -> Result<_, Errors> { Ok(row.text(0)?) })?;
     Ok(rows.into_iter().flatten().collect())
 }

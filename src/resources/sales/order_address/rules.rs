@@ -8,6 +8,7 @@ use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::engine::write::{Batch, Target};
 use crate::error::{self, Error, Errors};
+use crate::resources::address::{name_errors, region_error};
 use crate::resources::system::{COUNTRY, REGION};
 
 pub struct OrderAddressRules;
@@ -54,11 +55,8 @@ impl Rules for OrderAddressRules {
         let mut errors = Vec::new();
         for index in nodes {
             let node = batch.node(*index);
-            let given = |name| node.effective(name).as_text().is_some_and(|text| !text.trim().is_empty());
-            let named = given("firstName") && given("lastName");
-            if !named && !given("organization") {
-                errors.push(node.at_attribute("organization", Error::no_name_or_organization()));
-            }
+            errors.extend(name_errors(node));
+            errors.extend(region_error(node));
         }
         Errors::check(errors)
     }

@@ -43,6 +43,8 @@ fn fill(node: &mut Node, products: &LineProducts, errors: &mut Vec<Error>) {
     if let Some(product) = products.of(node) {
         if product.is_kit {
             node.set("checksum", Value::Text(pricing::UNPRICED_KIT.to_owned()));
+        } else if !node.creates {
+            node.set("checksum", Value::Text(String::new()));
         }
         if node.creates || node.links.contains_key("product") {
             node.set("productSku", Value::Text(product.sku.clone()));
@@ -54,8 +56,13 @@ fn fill(node: &mut Node, products: &LineProducts, errors: &mut Vec<Error>) {
                 None => errors.push(node.at_relation("productUnit", Error::no_such_unit(&unit, &product.sku))),
             }
         }
-    } else if node.effective_one("product").is_none() && node.effective("freeFormProduct").is_null() {
-        errors.push(no_product(node));
+    } else if node.effective_one("product").is_none() {
+        if node.links.contains_key("product") {
+            node.set("productName", Value::Null);
+        }
+        if node.effective("freeFormProduct").is_null() {
+            errors.push(no_product(node));
+        }
     }
     errors.extend(too_much(node));
 }
