@@ -146,6 +146,9 @@ pub struct Resource {
     pub ownership: Ownership,
     pub actions: Actions,
     pub unique: &'static [UniqueKey],
+    /// For parts without a unique key over their parent: the members by which one that is sent again is taken for one
+    /// that is stored, so that it keeps its id.
+    pub matched_by: &'static [&'static str],
     pub extra_filters: &'static [ExtraFilter],
     /// Lists need this filter (`priceList` on prices).
     pub mandatory_filter: Option<&'static str>,
@@ -184,6 +187,7 @@ impl Resource {
             ownership: Ownership::Organization,
             actions: ALL_ACTIONS,
             unique: &[],
+            matched_by: &[],
             extra_filters: &[],
             mandatory_filter: None,
             title: Title::Id,
@@ -259,6 +263,11 @@ impl Resource {
 
     pub const fn unique(mut self, keys: &'static [UniqueKey]) -> Resource {
         self.unique = keys;
+        self
+    }
+
+    pub const fn matched_by(mut self, members: &'static [&'static str]) -> Resource {
+        self.matched_by = members;
         self
     }
 

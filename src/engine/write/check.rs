@@ -58,7 +58,8 @@ fn fill_link(node: &mut Node, column: Ident, id: i64) {
     }
 }
 
-fn literal_value(literal: Literal, now: chrono::DateTime<chrono::Utc>) -> Value {
+/// The value a default stands for.
+pub(super) fn literal_value(literal: Literal, now: chrono::DateTime<chrono::Utc>) -> Value {
     match literal {
         Literal::Text(text) => Value::Text(text.to_owned()),
         Literal::Integer(number) => Value::Integer(number),

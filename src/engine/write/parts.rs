@@ -2,10 +2,13 @@
 //! part the parent already has (the unit of a product, the localization of a name) updates that part. So a product
 //! pushed twice keeps its unit precisions, and with them its stock.
 
+use chrono::{DateTime, Utc};
+
 use super::super::key::Key;
 use super::super::relation::{Link, Relation};
 use super::super::resource::Resource;
 use super::super::value::Value;
+use super::check::literal_value;
 use super::plan::{Draft, DraftLinkage, Operation, Reference};
 use super::resolve::{inverse, read_stored, select_stored};
 use super::{Batch, Stored};
@@ -18,6 +21,7 @@ pub(super) fn match_existing(
     drafts: &[Draft],
     found: &mut [Option<(Key, Stored)>],
 ) -> Result<(), Errors> {
+    let now = batch.context.now;
     for (parent, draft) in drafts.iter().enumerate() {
         let Some(parent_key) = found[parent].as_ref().map(|(key, _)| key.clone()) else { continue };
         for (name, linkage) in &draft.links {
@@ -38,10 +42,11 @@ pub(super) fn match_existing(
             }
             let mut stored = stored_parts(batch, relation, &parent_key)?;
             for child in children {
-                let same =
-                    |(_, part): &(Key, Stored)| members.iter().all(|member| same_member(&drafts[child], part, member));
+                let same = |(_, part): &(Key, Stored)| {
+                    members.iter().all(|member| same_member(&drafts[child], part, member, now))
+                };
                 if let Some(place) = stored.iter().position(same) {
-                    found[child] = Some(stored.swap_remove(place));
+                    found[child] = Some(stored.remove(place));
                 }
             }
         }
@@ -49,25 +54,34 @@ pub(super) fn match_existing(
     Ok(())
 }
 
-/// The members that tell parts of one parent apart, where the resource declares them unique together with the parent.
+/// The members that tell parts of one parent apart: those the resource declares unique together with the parent, or
+/// those it is matched by.
 fn natural_key(part: &'static Resource, parent_link: &Relation) -> Option<Vec<&'static str>> {
-    let key = part.unique.iter().find(|key| key.members.contains(&parent_link.name))?;
-    Some(key.members.iter().copied().filter(|member| *member != parent_link.name).collect())
+    let key = part.unique.iter().find(|key| key.members.contains(&parent_link.name)).map(|key| key.members);
+    let members = key.or_else(|| Some(part.matched_by).filter(|members| !members.is_empty()))?;
+    Some(members.iter().copied().filter(|member| *member != parent_link.name).collect())
 }
 
 fn stored_parts(batch: &mut Batch<'_>, relation: &Relation, parent: &Key) -> Result<Vec<(Key, Stored)>, Errors> {
     let Link::ToMany { column } = relation.link else { return Ok(Vec::new()) };
     let mut sql = select_stored(batch.context, relation.target, Permission::Edit);
-    sql.raw(" AND t0.").ident(column).raw(" = ").bind(Value::from(parent)).raw(" FOR UPDATE OF t0");
+    sql.raw(" AND t0.")
+        .ident(column)
+        .raw(" = ")
+        .bind(Value::from(parent))
+        .raw(" ORDER BY t0.")
+        .ident(relation.target.id.column);
+    sql.raw(" FOR UPDATE OF t0");
     let rows = sql.collect(batch.conn, |row| read_stored(row, relation.target))?;
     Ok(rows.into_iter().filter(|(_, row)| row.allowed).map(|(key, row)| (key, row.stored)).collect())
 }
 
-/// Whether the draft gives a member the value that the part has. What is not given counts as null.
-fn same_member(draft: &Draft, part: &Stored, member: &str) -> bool {
-    if draft.resource.field(member).is_some() {
-        let given = draft.values.get(member).unwrap_or(&Value::Null);
-        return part.values.get(member).unwrap_or(&Value::Null) == given;
+/// Whether the draft gives a member the value that the part has. What is not given counts as its default, else as null.
+fn same_member(draft: &Draft, part: &Stored, member: &str, now: DateTime<Utc>) -> bool {
+    if let Some(field) = draft.resource.field(member) {
+        let default = || field.default.map_or(Value::Null, |literal| literal_value(literal, now));
+        let given = draft.values.get(member).cloned().unwrap_or_else(default);
+        return *part.values.get(member).unwrap_or(&Value::Null) == given;
     }
     let given = match draft.links.get(member) {
         None | Some(DraftLinkage::One(None)) => None,

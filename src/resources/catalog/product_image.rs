@@ -14,5 +14,5 @@ pub static PRODUCT_IMAGE: Resource = Resource::new("productimages", "product_ima
     .relations(&[
         to_one("product", &PRODUCT, "product_id").required(1),
         to_many("types", &PRODUCT_IMAGE_TYPE, "product_image_id").cascade(),
-        to_one("image", &FILE, "image_id"),
+        to_one("image", &FILE, "image_id").cascade(),
     ]);

@@ -9,6 +9,7 @@ use crate::engine::resource::{Ownership, Resource, Title};
 use crate::resources::catalog::{PRODUCT, PRODUCT_KIT_ITEM_LABEL, PRODUCT_KIT_ITEM_PRODUCT, PRODUCT_UNIT};
 
 pub static PRODUCT_KIT_ITEM: Resource = Resource::new("productkititems", "product_kit_item")
+    .matched_by(&["sortOrder"])
     .owned_by(Ownership::Part(&["productKit"]))
     .title(Title::Localized("labels"))
     .rules(&ProductKitItemRules)

@@ -147,6 +147,11 @@ fn unique_keys_and_titles_name_members() {
                 }
             }
         }
+        for member in resource.matched_by {
+            if resource.field(member).is_none() && resource.relation(member).is_none() {
+                found.push(format!("is matched by {member}"));
+            }
+        }
         if let Title::Localized(texts) = resource.title
             && resource.relation(texts).is_none_or(|relation| relation.target.field("string").is_none())
         {

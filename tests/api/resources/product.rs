@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::organization::Organization;
-use crate::support::shop::{Shop, many, one};
+use crate::support::shop::{Shop, line, many, one};
 
 /// A product with names in two languages, two units, an option value and a meta title.
 fn document(shop: &Shop, sku: &str) -> Value {
@@ -159,6 +159,88 @@ fn the_products_of_a_kit_item_have_its_unit() {
     let error = shop.client().patch(&format!("/admin/api/productkititems/{item}"), &body).expect(400).error();
     assert_eq!(error["title"], "product kit item line item product unit available constraint");
     assert!(error["detail"].as_str().unwrap().contains("\"A\""));
+}
+
+/// A kit that has been ordered can be pushed again: its items keep their ids.
+#[test]
+fn an_ordered_kit_is_pushed_again() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    let kit = |label: &str| {
+        let mut body = document(&shop, "K");
+        body["data"]["attributes"]["productType"] = json!("kit");
+        body["data"]["relationships"]["kitItems"] = many("productkititems", &["base"]);
+        body["included"].as_array_mut().unwrap().extend([
+            json!({
+                "type": "productkititems",
+                "id": "base",
+                "relationships": {
+                    "labels": many("productkititemlabels", &["label"]),
+                    "kitItemProducts": many("productkititemproducts", &["choice"]),
+                    "productUnit": one("productunits", "item"),
+                },
+            }),
+            json!({"type": "productkititemlabels", "id": "label", "attributes": {"string": label}}),
+            json!({
+                "type": "productkititemproducts",
+                "id": "choice",
+                "relationships": {"product": one("products", &product)},
+            }),
+        ]);
+        body
+    };
+    let first = shop.client().post("/admin/api/products", &kit("Base")).expect(201).id();
+    let item = ids(&shop, &format!("productkititems?filter[productKit]={first}")).remove(0);
+    let mut ordered = line("1", &first, &json!(1), "10");
+    ordered["relationships"]["kitItemLineItems"] = many("orderproductkititemlineitems", &["chosen"]);
+    let chosen = json!({
+        "type": "orderproductkititemlineitems",
+        "id": "chosen",
+        "attributes": {"quantity": 1, "value": "1", "currency": "USD"},
+        "relationships": {
+            "kitItem": one("productkititems", &item),
+            "product": one("products", &product),
+            "productUnit": one("productunits", "item"),
+        },
+    });
+    shop.try_order(&[ordered, chosen]).expect(201);
+
+    shop.client().post("/admin/api/products", &kit("Foot")).expect(200);
+    assert_eq!(ids(&shop, &format!("productkititems?filter[productKit]={first}")), [item]);
+    let labels = shop.client().get("/admin/api/productkititemlabels").expect(200).json();
+    assert_eq!(labels["data"].as_array().unwrap().len(), 1);
+    assert_eq!(labels["data"][0]["attributes"]["string"], "Foot");
+}
+
+/// Pictures sent again replace the old ones, files included.
+#[test]
+fn replaced_pictures_leave_no_files_behind() {
+    let shop = Shop::new();
+    let mut body = document(&shop, "L-1");
+    body["data"]["relationships"]["images"] = many("productimages", &["image"]);
+    body["included"].as_array_mut().unwrap().extend([
+        json!({
+            "type": "productimages",
+            "id": "image",
+            "relationships": {"types": many("productimagetypes", &["main"]), "image": one("files", "file")},
+        }),
+        json!({"type": "productimagetypes", "id": "main", "attributes": {"productImageTypeType": "main"}}),
+        json!({
+            "type": "files",
+            "id": "file",
+            "attributes": {"content": "aGVsbG8=", "mimeType": "image/png", "originalFilename": "lamp.png"},
+        }),
+    ]);
+    let file = || {
+        let images = shop.client().get("/admin/api/productimages?include=image").expect(200).json();
+        assert_eq!(images["data"].as_array().unwrap().len(), 1);
+        images["included"][0]["id"].as_str().unwrap().to_owned()
+    };
+    shop.client().post("/admin/api/products", &body).expect(201);
+    let first = file();
+    shop.client().post("/admin/api/products", &body).expect(200);
+    assert_ne!(file(), first);
+    shop.client().get(&format!("/admin/api/files/{first}")).expect(404);
 }
 
 #[test]
