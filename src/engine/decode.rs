@@ -438,7 +438,8 @@ mod tests {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             for kind in [Kind::Integer, Kind::Float, Kind::Money, Kind::Percent100, Kind::Date, Kind::DateTime, Kind::Json] {
-                shown(kind, &bytes);
+                // Not read as text: a `jsonb` column passes on what Postgres has checked to be UTF-8.
+                json(&mut Vec::new(), kind, Some(&bytes));
             }
             array(&bytes).for_each(drop);
         }
