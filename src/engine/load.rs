@@ -225,7 +225,8 @@ impl Progress {
             let mut left = if self.frame.many { size + 1 } else { size };
             let mut rows = Rows::default();
             for segment in segments {
-                let window = Window { segment, reversed: backwards, limit: Some(left), offset };
+                let limit = self.frame.many.then_some(left);
+                let window = Window { segment, reversed: backwards, limit, offset };
                 let before = rows.ranges.len() as u64;
                 self.read_rows(conn, plan, view, &window, size, &mut rows)?;
                 left -= rows.ranges.len() as u64 - before + u64::from(self.more);

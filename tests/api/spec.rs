@@ -1,5 +1,6 @@
 //! The protocol, one file per feature. Each test is headed by what the contract says, in our words.
 
+mod any_query;
 mod cursor;
 mod document;
 mod etag;
@@ -12,6 +13,7 @@ mod links;
 mod method_override;
 mod negotiation;
 mod page;
+mod query_text;
 mod read_rights;
 mod relationship;
 mod rows;

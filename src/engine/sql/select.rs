@@ -68,7 +68,7 @@ pub struct Window {
 /// The rows of the plan in a window, with the columns of the resource's shape.
 pub fn rows(plan: &Authorized<'_, ReadPlan>, shape: &Shape, wanted: Wanted, window: &Window) -> Sql {
     let mut sql = Sql::new();
-    if !plan.plan().plain || window.segment != Predicate::True {
+    if !plan.plan().plain || window.segment != Predicate::True || !window.is_common() {
         sql.uncached();
     }
     let mut conditions = Conditions::new(plan.caller());
@@ -128,8 +128,22 @@ fn matching(sql: &mut Sql, conditions: &mut Conditions<'_>, plan: &Authorized<'_
     conditions.and(sql, resource, 0, segment);
 }
 
+/// The page sizes that clients usually ask for. They stand in the statement as numbers, so that a prepared plan knows
+/// them; other sizes are bound, and their statements not kept.
+const COMMON_SIZES: [u64; 10] = [1, 10, 20, 25, 30, 50, 100, 200, 500, 1000];
+
+impl Window {
+    /// Whether the window's text is one of few.
+    fn is_common(&self) -> bool {
+        // A page reads one row more than it shows.
+        self.limit.is_none_or(|limit| COMMON_SIZES.contains(&limit.saturating_sub(1)))
+    }
+}
+
 fn limit(sql: &mut Sql, window: &Window) {
-    if let Some(limit) = window.limit {
+    if let Some(limit) = window.limit.filter(|_| window.is_common()) {
+        sql.raw(" LIMIT ").number(usize::try_from(limit).unwrap_or(usize::MAX));
+    } else if let Some(limit) = window.limit {
         sql.raw(" LIMIT ").bind(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
     }
     if window.offset > 0 {

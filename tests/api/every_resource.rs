@@ -1,0 +1,3 @@
+//! What every resource has in common, driven from its descriptor alone.
+
+mod read;
