@@ -204,7 +204,8 @@ impl Refusal {
     pub fn slow_down(wait: Duration) -> Box<Refusal> {
         let error = BasicErrorResponseType::Extension("temporarily_unavailable".to_owned());
         let mut refusal = Refusal::new(error, 429, "Too many attempts to log in; wait before the next one.");
-        refusal.retry_after = Some(wait.as_secs().max(1));
+        // Rounded up: who comes back at that second must not be refused again.
+        refusal.retry_after = Some(wait.as_millis().div_ceil(1000).max(1) as u64);
         Box::new(refusal)
     }
 
@@ -262,6 +263,18 @@ mod tests {
         assert_eq!((request.client_id().ok(), request.client_secrets()), (Some("shop"), vec!["s".to_owned()]));
         for header in ["Basic", "Basic !", "Bearer abc", &format!("Basic {}", STANDARD.encode("erp"))] {
             assert!(!TokenRequest::read(FORM, Some(header), b"").ok().unwrap().uses_basic(), "{header}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_is_sent_panics(kind in "(application/(json|x-www-form-urlencoded))?.{0,20}", header in "(Basic )?.{0,60}",
+            body in proptest::collection::vec(proptest::num::u8::ANY, 0..200), form in "[a-c=&%0-9f+]{0,60}") {
+            for body in [body.as_slice(), form.as_bytes()] {
+                if let Ok(request) = TokenRequest::read(Some(&kind), Some(&header), body) {
+                    let _ = (request.client_id(), request.client_secrets());
+                }
+            }
         }
     }
 

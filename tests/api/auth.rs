@@ -4,6 +4,7 @@ mod command;
 mod grant;
 mod hidden;
 mod levels;
+mod log;
 mod oauth2_client;
 mod refusal;
 mod revocation;
