@@ -331,7 +331,7 @@ mod tests {
     fn shown(kind: Kind, bytes: &[u8]) -> String {
         let mut out = Vec::new();
         json(&mut out, kind, Some(bytes));
-        String::from_utf8(out).expect("UTF-8")
+        String::from_utf8_lossy(&out).into_owned()
     }
 
     /// The bytes Postgres would send, through Diesel's own conversion.
