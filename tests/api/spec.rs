@@ -8,6 +8,7 @@ mod fields;
 mod filter;
 mod filter_association;
 mod include;
+mod indexes;
 mod large;
 mod links;
 mod method_override;
