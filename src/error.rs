@@ -31,6 +31,7 @@ codes! {
     INVALID_ID = "invalid-id", 400, "entity identifier constraint";
     VALUE = "value", 400, "value constraint";
     FORM = "invalid-value", 400, "form constraint";
+    NO_RELATED = "no-such-related-entity", 400, "form constraint";
     EXTRA_FIELDS = "unknown-member", 400, "extra fields constraint";
     NOT_BLANK = "blank", 400, "not blank constraint";
     NOT_NULL = "null", 400, "not null constraint";
@@ -248,6 +249,11 @@ impl Error {
 
     pub fn form(detail: impl Into<String>) -> Error {
         Error::new(&FORM, detail)
+    }
+
+    /// A relationship points at a record that does not exist.
+    pub fn no_related() -> Error {
+        Error::new(&NO_RELATED, "The entity does not exist.")
     }
 
     pub fn not_blank() -> Error {

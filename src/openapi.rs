@@ -4,7 +4,7 @@
 //! parameters, headers and responses that are shared are components, named by `$ref`. The order of everything is
 //! that of the registry and of the descriptors or alphabetical, so that the same registry gives the same bytes.
 
-mod examples;
+pub mod examples;
 mod parameters;
 mod paths;
 mod platform;

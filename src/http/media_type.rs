@@ -21,6 +21,8 @@ pub struct Profile {
 struct MediaType {
     essence: String,
     parameters: Vec<(String, String)>,
+    /// A quality of zero: the client does not want it.
+    excluded: bool,
 }
 
 impl MediaType {
@@ -43,7 +45,9 @@ impl MediaType {
 /// Agrees on the media types of a request. 406 for an Accept that allows no JSON:API, 415 for a body that is none.
 pub fn negotiate(request: &HttpRequest, method: &Method) -> Result<Profile, Error> {
     let accept = header(request, &ACCEPT);
-    let ranges: Vec<MediaType> = accept.iter().flat_map(|value| split(value, ',')).filter_map(parse).collect();
+    let mut ranges: Vec<MediaType> = accept.iter().flat_map(|value| split(value, ',')).filter_map(parse).collect();
+    let any = !ranges.is_empty();
+    ranges.retain(|range| !range.excluded);
     let has_body = !matches!(*method, Method::GET | Method::HEAD | Method::DELETE)
         || request.headers().contains_key("transfer-encoding")
         || request.headers().get("content-length").is_some_and(|length| length != "0");
@@ -56,7 +60,7 @@ pub fn negotiate(request: &HttpRequest, method: &Method) -> Result<Profile, Erro
         "*/*" | "application/*" | "application/json" => !named,
         _ => range.is_json_api() && range.has_known_parameters(),
     };
-    if !ranges.is_empty() && !ranges.iter().any(acceptable) {
+    if any && !ranges.iter().any(acceptable) {
         let text = if named {
             "The header \"Accept\" should contain at least one instance of \"application/vnd.api+json\" without media type parameters other than \"profile\"."
         } else {
@@ -93,14 +97,16 @@ fn header(request: &HttpRequest, name: &HeaderName) -> Vec<String> {
 fn parse(text: &str) -> Option<MediaType> {
     let mut parts = split(text, ';').into_iter();
     let essence = parts.next()?.trim().to_ascii_lowercase();
-    let parameters = parts
+    let mut parameters: Vec<(String, String)> = parts
         .filter_map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             let name = name.trim().to_ascii_lowercase();
-            (!name.is_empty() && name != "q").then(|| (name, value.trim().trim_matches('"').to_owned()))
+            (!name.is_empty()).then(|| (name, value.trim().trim_matches('"').to_owned()))
         })
         .collect();
-    (!essence.is_empty()).then_some(MediaType { essence, parameters })
+    let excluded = parameters.iter().any(|(name, value)| name == "q" && value.parse() == Ok(0.0));
+    parameters.retain(|(name, _)| name != "q");
+    (!essence.is_empty()).then_some(MediaType { essence, parameters, excluded })
 }
 
 /// Splits at a separator that is not inside a quoted string.

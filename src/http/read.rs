@@ -309,7 +309,8 @@ fn head(call: &Call, facts: Facts, planned: Duration, loaded: Duration) -> HttpR
     response
 }
 
-fn content_type(call: &Call) -> &'static str {
+/// The media type of the answers, with the profile that was applied.
+pub fn content_type(call: &Call) -> &'static str {
     if call.profile.strict { "application/vnd.api+json; profile=\"urn:entrepot:profile:strict\"" } else { JSON_API }
 }
 

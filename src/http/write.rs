@@ -10,7 +10,6 @@ use chrono::Utc;
 use diesel::Connection;
 use diesel::pg::PgConnection;
 
-use super::answer::JSON_API;
 use super::call::Call;
 use super::etag::{self, Precondition};
 use super::place::Place;
@@ -28,7 +27,7 @@ use crate::engine::resource::Resource;
 use crate::engine::write::plan::{Route, WritePlan};
 use crate::engine::write::relationship::{self, Change};
 use crate::engine::write::{self as engine, Context, Written};
-use crate::error::{Error, Errors};
+use crate::error::{Error, Errors, NO_RELATED, RELATED_NOT_FOUND, Source};
 
 /// Answers a write.
 pub async fn write(
@@ -39,6 +38,29 @@ pub async fn write(
     method: &Method,
 ) -> Result<HttpResponse, Errors> {
     let body = limits::body(payload, &call.app.config.http).await?;
+    let strict = call.profile.strict;
+    let answer = dispatch(request, call, place, method, body).await;
+    if strict { answer.map_err(by_specification) } else { answer }
+}
+
+/// The specification's 404 for a related record that does not exist, instead of the contract's 400.
+fn by_specification(errors: Errors) -> Errors {
+    let strict = |mut error: Error| {
+        if error.code == &NO_RELATED {
+            error.code = &RELATED_NOT_FOUND;
+        }
+        error
+    };
+    Errors(errors.0.into_iter().map(strict).collect())
+}
+
+async fn dispatch(
+    request: &HttpRequest,
+    call: Call,
+    place: Place,
+    method: &Method,
+    body: Bytes,
+) -> Result<HttpResponse, Errors> {
     match place {
         Place::Collection(resource) if method == Method::POST => {
             save(request, call, resource, Route::Create, body).await
@@ -180,7 +202,7 @@ async fn save(
     if let Some(tag) = saved.tag {
         answer.insert_header(("ETag", tag));
     }
-    Ok(answer.insert_header((CONTENT_TYPE, JSON_API)).body(saved.body))
+    Ok(answer.insert_header((CONTENT_TYPE, read::content_type(&call))).body(saved.body))
 }
 
 fn attempt(conn: &mut PgConnection, job: &Job, resource: &'static Resource, plan: WritePlan) -> Result<Saved, Errors> {
@@ -225,21 +247,31 @@ async fn relate(
         .transaction(move |conn| {
             work.check_condition(conn, resource, &key)?;
             let plan = authorize(plan.clone(), &work.caller)?;
-            engine::write(conn, work.context(), plan).map(|written| written.rights_changed).map_err(as_parent)
+            engine::write(conn, work.context(), plan)
+                .map(|written| written.rights_changed)
+                .map_err(|errors| on_route(errors, relation))
         })
         .await?;
     job.committed(rights_changed);
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// On a relationship route the record is the parent entity.
-fn as_parent(errors: Errors) -> Errors {
-    let parent = |error: Error| match error.code.name {
-        "not-found" => Error::no_parent(),
-        "access-denied" if error.source.is_none() => Error::no_access_to_parent(),
+/// On a relationship route the record is the parent entity, and its linkage the body's `data`.
+fn on_route(errors: Errors, relation: &Relation) -> Errors {
+    let place = format!("/data/relationships/{}/data", relation.name);
+    let of_route = |error: Error| match (error.code.name, &error.source) {
+        ("not-found", _) => Error::no_parent(),
+        ("access-denied", None) => Error::no_access_to_parent(),
+        (_, Some(Source::Pointer(pointer))) => match pointer.strip_prefix(&place) {
+            Some(rest) => {
+                let pointer = format!("/data{rest}");
+                error.at(pointer)
+            }
+            None => error,
+        },
         _ => error,
     };
-    Errors(errors.0.into_iter().map(parent).collect())
+    Errors(errors.0.into_iter().map(of_route).collect())
 }
 
 async fn delete(

@@ -1,6 +1,7 @@
 //! The protocol, one file per feature. Each test is headed by what the contract says, in our words.
 
 mod any_query;
+mod create;
 mod cursor;
 mod document;
 mod etag;
@@ -8,7 +9,9 @@ mod fields;
 mod filter;
 mod filter_association;
 mod include;
+mod included;
 mod indexes;
+mod json_api;
 mod large;
 mod links;
 mod method_override;

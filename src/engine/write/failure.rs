@@ -7,7 +7,7 @@ use super::super::resource::UniqueKey;
 use super::super::value::Value;
 use super::lists::relation_of_column;
 use super::{Batch, Node};
-use crate::error::{Error, Errors, FORM, RANGE};
+use crate::error::{Error, Errors, RANGE};
 
 /// The errors for a statement that wrote these nodes.
 pub(super) fn explain(batch: &Batch<'_>, nodes: &[usize], error: DieselError) -> Errors {
@@ -78,7 +78,7 @@ fn no_such_target(nodes: &[&Node], information: &dyn DatabaseErrorInformation) -
     let node = nodes.first()?;
     let column = constraint.strip_prefix(node.resource.table.as_str())?.strip_prefix('_')?.strip_suffix("_fkey")?;
     let relation = relation_of_column(node.resource, column)?;
-    Some(node.at_relation(relation.name, Error::new(&FORM, "The entity does not exist.")))
+    Some(node.at_relation(relation.name, Error::no_related()))
 }
 
 fn check_failed(node: &Node, information: &dyn DatabaseErrorInformation) -> Option<Error> {

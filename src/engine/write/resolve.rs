@@ -395,7 +395,7 @@ fn check_references(batch: &mut Batch<'_>) -> Result<(), Errors> {
                     Some(false) => {
                         Error::new(&ACCESS_GRANTED, "The \"VIEW\" permission is denied for the related resource.")
                     }
-                    None => Error::form("The entity does not exist."),
+                    None => Error::no_related(),
                 };
                 let mut error = node.at_relation(name, error);
                 if many && let Some(crate::error::Source::Pointer(place)) = &mut error.source {
