@@ -4,19 +4,23 @@
 //! [`BATCH`] rows a document is built whole; a larger one first reads the ids, then batches of rows, and can be given
 //! away piece by piece, the connection returned between the pieces ([`Progress::next`]).
 
+mod frame;
+mod included;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use diesel::pg::PgConnection;
 
+pub use frame::Frame;
+use included::{follows, note};
+
 use super::key::Key;
 use super::plan::{Page, Position, ReadPlan};
 use super::predicate::Predicate;
-use super::relation::Relation;
-use super::render::{Meta, RowWriter, View, path_segment};
+use super::render::{Meta, RowWriter, View};
 use super::resource::Resource;
 use super::row::Row;
-use super::sql::Sql;
 use super::sql::select::{self, Wanted, Window};
 use super::{cursor, decode};
 use crate::acl::Authorized;
@@ -24,23 +28,6 @@ use crate::error::Error;
 
 /// The greatest number of rows in one statement of a large answer, and in an answer that is built whole.
 pub const BATCH: u64 = 1000;
-
-/// What surrounds the rows of a document.
-#[derive(Clone, Debug, Default)]
-pub struct Frame {
-    /// Whether `data` is a list.
-    pub many: bool,
-    /// The top-level links that are known beforehand, by name.
-    pub links: Vec<(&'static str, String)>,
-    /// The URL that page links start with; `None` for a document without pages.
-    pub pages: Option<String>,
-    /// The query's parameters, decoded; page links repeat them.
-    pub parameters: Vec<(String, String)>,
-    /// The most rows an answer may have.
-    pub row_limit: u64,
-    /// Whether the record's version is wanted, for an ETag.
-    pub version: bool,
-}
 
 /// A record that is shown among the included ones in any case, under the label it had in the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -381,99 +368,6 @@ impl Progress {
         }
     }
 
-    /// The next records of one include path; the stage moves on when the path is done.
-    fn includes(
-        &mut self,
-        conn: &mut PgConnection,
-        plan: &Authorized<'_, ReadPlan>,
-        view: &View,
-        out: &mut Vec<u8>,
-        index: usize,
-    ) -> Result<(), Error> {
-        let Some((resource, mut keys)) = self.found.get_mut(index).and_then(Vec::pop) else {
-            self.stage = Stage::Includes(index + 1);
-            return Ok(());
-        };
-        self.stage = Stage::Includes(index);
-        if plan.plan().children(Some(index), resource).next().is_none() {
-            keys.retain(|key| !self.written.contains(&(resource.name, key.clone())));
-        }
-        let keys: Vec<Key> = keys.into_iter().collect();
-        for keys in keys.chunks(10 * BATCH as usize) {
-            self.write_included(conn, plan, view, out, Some(index), resource, keys)?;
-        }
-        Ok(())
-    }
-
-    fn remaining_extras(
-        &mut self,
-        conn: &mut PgConnection,
-        plan: &Authorized<'_, ReadPlan>,
-        view: &View,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let mut groups: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
-        for ((name, key), (resource, _)) in &self.extras {
-            if self.written.contains(&(*name, key.clone())) {
-                continue;
-            }
-            match groups.iter_mut().find(|(known, _)| known == resource) {
-                Some((_, keys)) => keys.push(key.clone()),
-                None => groups.push((resource, vec![key.clone()])),
-            }
-        }
-        groups.sort_by_key(|(resource, _)| resource.name);
-        for (resource, keys) in groups {
-            self.write_included(conn, plan, view, out, None, resource, &keys)?;
-        }
-        Ok(())
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the state of a piece: where it comes from and where it goes")]
-    fn write_included(
-        &mut self,
-        conn: &mut PgConnection,
-        plan: &Authorized<'_, ReadPlan>,
-        view: &View,
-        out: &mut Vec<u8>,
-        path: Option<usize>,
-        resource: &'static Resource,
-        keys: &[Key],
-    ) -> Result<(), Error> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let read = plan.plan();
-        let shape = read.shapes.of(resource);
-        let wanted = Wanted { title: read.title, ..Wanted::default() };
-        let whole = read.shapes.0.iter().all(|narrowed| narrowed.resource != resource);
-        let sql: Sql = select::by_keys(plan.caller(), &shape, wanted, &[], keys, whole && !read.title);
-        let follow = |relation: &'static Relation| path.is_some() && follows(read, path, relation);
-        let writer = RowWriter::new(shape, wanted, 0, view, follow);
-        let mut scratch = Vec::new();
-        sql.for_each(conn, |row| -> Result<(), Error> {
-            let key = writer.key(row)?;
-            let label = self.extras.get(&(resource.name, key.clone())).map(|(_, label)| label.as_str());
-            let found = &mut self.found;
-            scratch.clear();
-            writer.write(
-                &mut scratch,
-                row,
-                &key,
-                Meta { include_id: label, cursor: None },
-                &mut |relation, target, key| {
-                    note(found, read, path, relation, target, key);
-                },
-            )?;
-            if self.written.insert((resource.name, key)) {
-                out.extend_from_slice(if self.included { b"," } else { b",\"included\":[" });
-                out.extend_from_slice(&scratch);
-                self.included = true;
-            }
-            Ok(())
-        })
-    }
-
     /// Whatever follows the data: the end of `included`, links and meta.
     fn end(&mut self, plan: &Authorized<'_, ReadPlan>, view: &View, out: &mut Vec<u8>) {
         if self.included {
@@ -502,59 +396,6 @@ impl Progress {
         }
         out.push(b'}');
     }
-
-    fn page_links(&self, plan: &ReadPlan) -> Vec<(&'static str, String)> {
-        let Some(base) = &self.frame.pages else { return Vec::new() };
-        let link = |change: Option<(&str, &str)>| page_link(base, &self.frame.parameters, change);
-        let mut links = Vec::new();
-        match &plan.page {
-            Page::All => {}
-            Page::Number { number, .. } => {
-                if *number > 1 {
-                    links.push(("first", link(None)));
-                    let before = (number - 1).to_string();
-                    links.push(("prev", link((*number > 2).then_some(("page[number]", before.as_str())))));
-                }
-                if self.more {
-                    links.push(("next", link(Some(("page[number]", &(number + 1).to_string())))));
-                }
-            }
-            Page::Cursor { position, .. } => {
-                let Some((first, last)) = &self.edges else { return links };
-                let (earlier, later) = match position {
-                    Position::Start => (false, self.more),
-                    Position::After(_) => (true, self.more),
-                    Position::Before(_) => (self.more, true),
-                };
-                if earlier {
-                    links.push(("prev", link(Some(("page[before]", first)))));
-                }
-                if later {
-                    links.push(("next", link(Some(("page[after]", last)))));
-                }
-            }
-        }
-        links
-    }
-}
-
-/// The URL with the parameters in alphabetical order, the page's place changed.
-fn page_link(base: &str, parameters: &[(String, String)], change: Option<(&str, &str)>) -> String {
-    let mut pairs: Vec<(&str, &str)> = parameters
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .filter(|(key, _)| !matches!(*key, "page[number]" | "page[after]" | "page[before]"))
-        .chain(change)
-        .collect();
-    pairs.sort_unstable();
-    let mut url = base.to_owned();
-    for (index, (key, value)) in pairs.into_iter().enumerate() {
-        url.push(if index == 0 { '?' } else { '&' });
-        url.push_str(&path_segment(key));
-        url.push('=');
-        url.push_str(&path_segment(value));
-    }
-    url
 }
 
 /// Resource objects one after the other, and where each begins and ends.
@@ -573,28 +414,5 @@ impl Rows {
             }
             out.extend_from_slice(&self.bytes[range.clone()]);
         }
-    }
-}
-
-fn follows(plan: &ReadPlan, parent: Option<usize>, relation: &'static Relation) -> bool {
-    plan.include.iter().any(|include| include.parent == parent && include.relation == relation)
-}
-
-/// Remembers an id found through a relationship for the include path that follows it.
-fn note(
-    found: &mut [Vec<(&'static Resource, BTreeSet<Key>)>],
-    plan: &ReadPlan,
-    parent: Option<usize>,
-    relation: &'static Relation,
-    target: &'static Resource,
-    key: Key,
-) {
-    let place = plan.include.iter().position(|include| include.parent == parent && include.relation == relation);
-    let Some(slot) = place.and_then(|place| found.get_mut(place)) else { return };
-    match slot.iter_mut().find(|(known, _)| *known == target) {
-        Some((_, keys)) => {
-            keys.insert(key);
-        }
-        None => slot.push((target, BTreeSet::from([key]))),
     }
 }
