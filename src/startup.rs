@@ -17,6 +17,7 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App as Actix, HttpServer, web};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::App;
 use crate::config::Config;
@@ -113,19 +114,16 @@ impl Server {
         self.running.await
     }
 
-    /// Serves until Ctrl-C or SIGTERM, then finishes running requests. A second signal does not wait for them.
-    pub async fn run_until_signal(self) -> io::Result<()> {
+    /// Serves until a signal, then finishes running requests. A second signal does not wait for them.
+    pub async fn run_until(self, mut signals: Signals) -> io::Result<()> {
         let handle = self.running.handle();
         actix_web::rt::spawn(async move {
-            if signal().await.is_err() {
-                return;
-            }
+            signals.next().await;
             tracing::info!("stopping: running requests are finished first");
             let second = handle.clone();
             actix_web::rt::spawn(async move {
-                if signal().await.is_ok() {
-                    second.stop(false).await;
-                }
+                signals.next().await;
+                second.stop(false).await;
             });
             handle.stop(true).await;
         });
@@ -133,13 +131,23 @@ impl Server {
     }
 }
 
-async fn signal() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Ctrl-C and SIGTERM. From its making on they do not end the process; one that comes early is met at the first
+/// [`Signals::next`].
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// Must be called inside an actix runtime.
+    pub fn catch() -> io::Result<Signals> {
+        Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::place::{self, Place};
-use super::{Server, log, welcome};
+use super::{Server, Signals, log, welcome};
 use crate::app::App;
 use crate::auth::secret::ServerKey;
 use crate::auth::{self, demo::DemoSecrets};
@@ -16,8 +16,27 @@ use crate::error::Errors;
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// Runs until Ctrl-C or SIGTERM. With `demo`, the demonstration is loaded first and its credentials are shown.
-pub fn serve(mut config: Config, demo: bool) -> Result<(), Failure> {
+pub fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     log::install(&config.log);
+    actix_web::rt::System::new().block_on(async move {
+        // Caught before there is a database to be stopped; what follows blocks, and nothing else waits.
+        let signals = Signals::catch()?;
+        let (app, _place, credentials) = prepare(&config, demo)?;
+        let (config, listen) = (app.config.clone(), config.http.listen);
+        let server =
+            Server::build(app).map_err(|error| format!("http.listen is {listen}, which cannot be bound: {error}."))?;
+        tracing::info!(address = %server.address(), "serving");
+        if let Some(credentials) = credentials {
+            print!("{}", welcome::text(&config, server.address(), &credentials));
+        }
+        server.run_until(signals).await?;
+        Ok(())
+    })
+}
+
+/// Everything before the port is bound.
+fn prepare(config: &Config, demo: bool) -> Result<(App, Place, Option<Credentials>), Failure> {
+    let mut config = config.clone();
     if demo {
         Credentials::check_listen(&config)?;
         config.switch_on_for_demo();
@@ -42,18 +61,7 @@ pub fn serve(mut config: Config, demo: bool) -> Result<(), Failure> {
     } else {
         (place.key(&config)?, None)
     };
-    let app = App::new(config.clone(), db, key)?;
-    let listen = config.http.listen;
-    actix_web::rt::System::new().block_on(async move {
-        let server =
-            Server::build(app).map_err(|error| format!("http.listen is {listen}, which cannot be bound: {error}."))?;
-        tracing::info!(address = %server.address(), "serving");
-        if let Some(credentials) = credentials {
-            print!("{}", welcome::text(&config, server.address(), &credentials));
-        }
-        server.run_until_signal().await?;
-        Ok(())
-    })
+    Ok((App::new(config, db, key)?, place, credentials))
 }
 
 /// The command `demo load`: the demonstration's users, clients and records, without serving.

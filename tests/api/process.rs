@@ -6,4 +6,5 @@ mod organization;
 mod restart;
 mod settings;
 mod shutdown;
+mod start;
 mod trace;

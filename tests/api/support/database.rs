@@ -4,7 +4,7 @@
 //! of its standard input to close.
 
 use std::os::unix::process::CommandExt;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -24,7 +24,7 @@ rm -rf "$1"
 enum Cluster {
     /// The URL of a database whose role may create databases.
     Given(String),
-    Private(Box<Embedded>, #[expect(dead_code, reason = "held open until the process ends")] ChildStdin),
+    Private(Box<Embedded>, #[expect(dead_code, reason = "held until the process ends")] Reaper),
 }
 
 /// The connection text of the database that all tests share.
@@ -47,12 +47,20 @@ pub fn folder(name: &str) -> DataFolder {
     DataFolder::at(&std::env::temp_dir().join(name)).unwrap()
 }
 
-/// Stops the server of a folder and removes the folder when the result is dropped or the process ends.
-pub fn reap(folder: &DataFolder) -> ChildStdin {
+/// Stops the server of a folder and removes the folder when it is dropped or the process ends.
+pub struct Reaper(Child);
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
+}
+
+pub fn reap(folder: &DataFolder) -> Reaper {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", REAPER, "sh"]).arg(folder.path()).process_group(0);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    child.stdin.take().unwrap()
+    Reaper(command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
 }
 
 fn cluster() -> &'static Cluster {

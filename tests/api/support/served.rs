@@ -9,16 +9,28 @@ use nix::unistd::Pid;
 
 use super::server::KEY;
 
-/// `entrepot serve`, past its start.
-pub struct Served(Child);
+/// The server's process, past its start.
+pub struct Served {
+    child: Child,
+    /// What it printed.
+    pub shown: String,
+}
 
 impl Served {
+    /// `entrepot serve`, with a key.
     pub fn start(folder: &DataFolder) -> Served {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
-        command.arg("serve").current_dir(folder.path()).env_remove("DATABASE_URL");
+        Served::run(folder, Command::new(env!("CARGO_BIN_EXE_entrepot")).arg("serve").env("ENTREPOT_SECRET_KEY", KEY))
+    }
+
+    /// `entrepot serve --demo`, which makes its own key.
+    pub fn start_demo(folder: &DataFolder) -> Served {
+        Served::run(folder, Command::new(env!("CARGO_BIN_EXE_entrepot")).args(["serve", "--demo"]))
+    }
+
+    fn run(folder: &DataFolder, command: &mut Command) -> Served {
+        command.current_dir(folder.path()).env_remove("DATABASE_URL").env("ENTREPOT_LOG_FORMAT", "json");
         command.env("ENTREPOT_DATA_FOLDER", folder.path()).env("ENTREPOT_HTTP_LISTEN", "127.0.0.1:0");
-        command.env("ENTREPOT_SECRET_KEY", KEY).env("ENTREPOT_LOG_FORMAT", "json");
-        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let mut read = Vec::new();
         while !read.last().is_some_and(|line: &String| line.contains("\"serving\"")) {
@@ -26,18 +38,26 @@ impl Served {
             read.push(line);
         }
         std::thread::spawn(move || log.for_each(drop));
-        Served(child)
+        let mut shown = String::new();
+        if command.get_args().any(|argument| argument == "--demo") {
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+            for line in lines.take_while(|line| !line.starts_with("Ctrl-C")) {
+                shown.push_str(&line);
+                shown.push('\n');
+            }
+        }
+        Served { child, shown }
     }
 
     /// As `kill -9` does.
     pub fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// As Ctrl-C does.
     pub fn interrupt(mut self) -> ExitStatus {
-        kill(Pid::from_raw(self.0.id() as i32), Signal::SIGINT).unwrap();
-        self.0.wait().unwrap()
+        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).unwrap();
+        self.child.wait().unwrap()
     }
 }
