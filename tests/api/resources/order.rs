@@ -257,3 +257,52 @@ fn line_items_do_not_move_to_another_order() {
     assert_eq!(error["title"], "line item constraint");
     assert_eq!(totals(&shop.attributes("orders", &first.id()))[3], "1.0000");
 }
+
+/// "a change row in the same transaction as every write": also for the order whose totals follow.
+#[test]
+fn a_changed_line_item_is_recorded_for_its_order_too() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    let order = shop.try_order(&[line("1", &product, &json!(1), "10")]).expect(201);
+    let item = order.json()["data"]["relationships"]["lineItems"]["data"][0]["id"].as_str().unwrap().to_owned();
+    shop.change("orderlineitems", &item, &json!({"quantity": 2})).expect(200);
+    let recorded: Vec<(Option<String>, Option<String>)> = shop.organization.write(|conn| {
+        let mut sql = entrepot::engine::sql::Sql::new();
+        sql.raw("SELECT resource, fields::text FROM change WHERE action = 'updated' AND organization_id = ");
+        sql.bind(entrepot::engine::value::Value::Integer(shop.organization.id())).raw(" ORDER BY resource");
+        Ok(sql.collect(conn, |row| -> diesel::QueryResult<_> { Ok((row.text(0)?, row.text(1)?)) })?)
+    });
+    let fields = |name: &str| {
+        let row = recorded.iter().find(|(resource, _)| resource.as_deref() == Some(name));
+        row.and_then(|(_, fields)| fields.clone()).unwrap_or_else(|| panic!("no row for {name}: {recorded:?}"))
+    };
+    assert!(fields("orderlineitems").contains("\"quantity\""), "{recorded:?}");
+    assert!(fields("orders").contains("\"totalValue\""), "{recorded:?}");
+}
+
+#[test]
+fn an_order_upserts_by_its_identifier() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    let mut body = shop.order(&[line("1", &product, &json!(1), "10")]);
+    body["data"]["attributes"]["identifier"] = json!("WEB-1");
+    body["data"]["meta"] = json!({"upsert": ["identifier"]});
+    let first = shop.client().post("/admin/api/orders", &body).expect(201).id();
+    body["included"][0]["attributes"]["quantity"] = json!(3);
+    let again = shop.client().post("/admin/api/orders", &body).expect(200);
+    assert_eq!(again.id(), first);
+    let data = again.json()["data"].clone();
+    assert_eq!(totals(&data["attributes"])[3], "30.0000", "the list is replaced");
+    assert_eq!(data["relationships"]["lineItems"]["data"].as_array().unwrap().len(), 1);
+}
+
+/// A reference that an order still needs keeps what it refers to.
+#[test]
+fn a_product_on_an_order_stays() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    shop.try_order(&[line("1", &product, &json!(1), "10")]).expect(201);
+    let error = shop.client().delete(&format!("/admin/api/products/{product}")).expect(403).error();
+    assert_eq!(error["title"], "access denied exception");
+    assert!(error["detail"].as_str().unwrap().starts_with("The delete operation is forbidden. Reason:"), "{error}");
+}

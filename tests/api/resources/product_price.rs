@@ -103,3 +103,37 @@ fn a_new_unit_brings_its_stock() {
     shop.client().delete(&format!("/admin/api/products/{product}")).expect(204);
     assert_eq!(shop.client().get(&path).expect(200).json()["data"], json!([]));
 }
+
+#[test]
+fn a_price_list_goes_with_its_prices() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    let list = shop.price_list(&["USD"]);
+    let price = shop.try_price(&list, &product, &json!({})).expect(201).id();
+    shop.client().delete(&format!("/admin/api/pricelists/{list}")).expect(204);
+    shop.client().get(&format!("/admin/api/productprices/{price}")).expect(404);
+}
+
+#[test]
+fn simultaneous_upserts_of_one_price_make_one_price() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    let list = shop.price_list(&["USD"]);
+    let body = json!({"data": {
+        "type": "productprices",
+        "meta": {"upsert": ["priceList", "product", "unit", "quantity", "currency"]},
+        "attributes": {"quantity": 1, "value": "1", "currency": "USD"},
+        "relationships": {
+            "priceList": one("pricelists", &list),
+            "product": one("products", &product),
+            "unit": one("productunits", "item"),
+        },
+    }});
+    let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..6).map(|_| scope.spawn(|| shop.client().post("/admin/api/productprices", &body).status)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 201]);
+}
