@@ -268,6 +268,12 @@ impl Error {
         Error::new(&UNIQUE, "This value is already used.")
     }
 
+    /// A rule, or a record that still needs it, refuses a deletion.
+    pub fn delete_forbidden(reason: &str) -> Error {
+        let reason = reason.trim_end_matches('.');
+        Error::new(&ACCESS_DENIED, format!("The delete operation is forbidden. Reason: {reason}."))
+    }
+
     /// The product of an order line is not sold in that unit.
     pub fn no_such_unit(unit: &str, sku: &str) -> Error {
         Error::new(&PRODUCT_UNIT, format!("The unit \"{unit}\" does not exist for the product \"{sku}\"."))

@@ -46,7 +46,7 @@ pub fn delete(
     }
     let parents = parents(&mut batch, resource, keys)?;
     remove(&mut batch, resource, keys)?;
-    resource.rules.after_delete(batch.conn, context.caller, &parents)?;
+    resource.rules.after_delete(&mut batch, &parents)?;
     if let (Some((parent, list)), false) = (parent_list(resource), parents.is_empty()) {
         for key in parents {
             batch.touch(parent, key, &[list]);
@@ -92,7 +92,7 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
     resource
         .rules
         .before_delete(batch.conn, batch.context.caller, keys)
-        .map_err(|error| if error.code == &ACCESS_DENIED { forbidden(&error.detail) } else { error })?;
+        .map_err(|error| if error.code == &ACCESS_DENIED { Error::delete_forbidden(&error.detail) } else { error })?;
     clear_late_links(batch, resource, keys)?;
     let mut owned: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
     for relation in resource.relations.iter().filter(|relation| relation.cascade) {
@@ -120,18 +120,13 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
     sql.raw("DELETE FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     where_keys(batch, &mut sql, resource, keys);
     sql.execute(batch.conn).map_err(|error| match failure::still_used_by(&error) {
-        Some(table) => Errors::from(forbidden(&format!("it is still used by {table}"))),
+        Some(table) => Errors::from(Error::delete_forbidden(&format!("it is still used by {table}"))),
         None => error.into(),
     })?;
     for (target, parts) in owned {
         remove(batch, target, &parts)?;
     }
     Ok(())
-}
-
-fn forbidden(reason: &str) -> Error {
-    let reason = reason.trim_end_matches('.');
-    Error::new(&ACCESS_DENIED, format!("The delete operation is forbidden. Reason: {reason}."))
 }
 
 fn where_keys(batch: &Batch<'_>, sql: &mut Sql, resource: &'static Resource, keys: &[Key]) {

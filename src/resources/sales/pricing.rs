@@ -5,11 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Utc;
-use diesel::pg::PgConnection;
-
-use crate::acl::Caller;
-use crate::commerce::{kits, totals};
+use crate::commerce::kits;
+use crate::commerce::totals::{self, Totalled};
 use crate::engine::key::Key;
 use crate::engine::relation::Link;
 use crate::engine::resource::Resource;
@@ -21,6 +18,9 @@ use crate::resources::sales::{ORDER, ORDER_DISCOUNT, ORDER_KIT_ITEM_LINE_ITEM, O
 
 /// The checksum of a kit between the rules before and after the write: it tells kits from other lines.
 pub const UNPRICED_KIT: &str = "unpriced";
+
+/// What pricing a kit changes of its line.
+const KIT_FIELDS: &[&str] = &["value", "checksum"];
 
 /// After all records of a request are written.
 pub fn finish(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
@@ -43,17 +43,8 @@ pub fn finish(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         orders.extend(order.and_then(integer));
     }
     let orders: Vec<i64> = orders.into_iter().collect();
-    let organization = batch.organization();
-    // A new order is seen by nobody else yet.
-    let known: Vec<i64> = orders.iter().copied().filter(|order| !is_new(batch, *order)).collect();
-    if !known.is_empty() {
-        totals::lock(batch.conn, organization, &known)?;
-    }
     let mut errors = Vec::new();
-    for totalled in totals::recompute(batch.conn, organization, &orders, batch.context.now)? {
-        if totalled.changed {
-            batch.touch(&ORDER, Key::Integer(totalled.order), totals::FIELDS);
-        }
+    for totalled in total(batch, &orders)? {
         if totalled.mixed {
             errors.push(other_currency(batch, totalled.order));
         }
@@ -62,19 +53,41 @@ pub fn finish(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
 }
 
 /// Line items or discounts of these orders were deleted.
-pub fn order_parts_deleted(conn: &mut PgConnection, caller: &Caller, orders: &[Key]) -> Result<(), Error> {
+pub fn order_parts_deleted(batch: &mut Batch<'_>, orders: &[Key]) -> Result<(), Errors> {
     let orders: Vec<i64> = orders.iter().filter_map(integer).collect();
-    totals::lock(conn, caller.organization, &orders)?;
-    totals::recompute(conn, caller.organization, &orders, Utc::now())?;
-    Ok(())
+    total(batch, &orders).map(drop)
 }
 
 /// Kit items of these lines were deleted.
-pub fn kit_items_deleted(conn: &mut PgConnection, caller: &Caller, lines: &[Key]) -> Result<(), Error> {
+pub fn kit_items_deleted(batch: &mut Batch<'_>, lines: &[Key]) -> Result<(), Errors> {
     let lines: Vec<i64> = lines.iter().filter_map(integer).collect();
-    let priced = kits::price(conn, caller.organization, &lines, &[])?;
-    let orders: Vec<Key> = priced.iter().map(|kit| Key::Integer(kit.order)).collect();
-    order_parts_deleted(conn, caller, &orders)
+    let organization = batch.organization();
+    let mut orders = Vec::new();
+    for kit in kits::price(batch.conn, organization, &lines, &[])? {
+        if let Some(label) = kit.missing {
+            return Err(Error::delete_forbidden(&format!("the kit needs a product for \"{label}\"")).into());
+        }
+        if kit.changed {
+            batch.touch(&ORDER_LINE_ITEM, Key::Integer(kit.line), KIT_FIELDS);
+        }
+        orders.push(kit.order);
+    }
+    total(batch, &orders).map(drop)
+}
+
+/// Computes totals, and records whose changed.
+fn total(batch: &mut Batch<'_>, orders: &[i64]) -> Result<Vec<Totalled>, Errors> {
+    let organization = batch.organization();
+    // A new order is seen by nobody else yet.
+    let known: Vec<i64> = orders.iter().copied().filter(|order| !is_new(batch, *order)).collect();
+    if !known.is_empty() {
+        totals::lock(batch.conn, organization, &known)?;
+    }
+    let totalled = totals::recompute(batch.conn, organization, orders, batch.context.now)?;
+    for order in totalled.iter().filter(|order| order.changed) {
+        batch.touch(&ORDER, Key::Integer(order.order), totals::FIELDS);
+    }
+    Ok(totalled)
 }
 
 /// Prices the kits among the lines of the request, and those whose items it changes.
@@ -101,7 +114,7 @@ fn price_kits(batch: &mut Batch<'_>, orders: &mut BTreeSet<i64>) -> Result<(), E
     for kit in kits::price(batch.conn, organization, &lines, &sent)? {
         orders.insert(kit.order);
         if kit.changed {
-            batch.touch(&ORDER_LINE_ITEM, Key::Integer(kit.line), &["value", "checksum"]);
+            batch.touch(&ORDER_LINE_ITEM, Key::Integer(kit.line), KIT_FIELDS);
         }
         let node =
             batch.nodes.iter().find(|node| node.resource == &ORDER_LINE_ITEM && node.key == Key::Integer(kit.line));

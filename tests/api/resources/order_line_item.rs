@@ -157,6 +157,9 @@ fn a_kit_costs_its_own_price_and_that_of_its_items() {
     shop.change("orderproductkititemlineitems", &item, &json!({"quantity": 2})).expect(200);
     assert_eq!(first_line(&shop, &order)["attributes"]["value"], "23.6800");
     assert_eq!(shop.attributes("orders", &order)["totalValue"], "142.0800");
+    let error = shop.client().delete(&format!("/admin/api/orderproductkititemlineitems/{item}")).expect(403).error();
+    let reason = "The delete operation is forbidden. Reason: the kit needs a product for \"Base\".";
+    assert_eq!(error["detail"], reason);
 }
 
 /// The sent price of a kit is kept apart: pricing the kit again does not add its items twice.

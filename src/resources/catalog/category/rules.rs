@@ -1,13 +1,10 @@
 //! Categories: no circles, a default title, and their place in the tree.
 
-use diesel::pg::PgConnection;
-
-use crate::acl::Caller;
 use crate::commerce::{category_tree, default_text, tree};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::{Batch, Node};
-use crate::error::{Error, Errors};
+use crate::error::Errors;
 
 pub struct CategoryRules;
 
@@ -22,8 +19,9 @@ impl Rules for CategoryRules {
         Ok(())
     }
 
-    fn after_delete(&self, conn: &mut PgConnection, caller: &Caller, _parents: &[Key]) -> Result<(), Error> {
-        category_tree::renumber(conn, caller.organization)
+    fn after_delete(&self, batch: &mut Batch<'_>, _parents: &[Key]) -> Result<(), Errors> {
+        let organization = batch.organization();
+        Ok(category_tree::renumber(batch.conn, organization)?)
     }
 }
 

@@ -1,8 +1,5 @@
 //! A discount needs its amount or its percent; the other is derived with the order's totals.
 
-use diesel::pg::PgConnection;
-
-use crate::acl::Caller;
 use crate::commerce::totals::BY_PERCENT;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
@@ -40,7 +37,7 @@ impl Rules for OrderDiscountRules {
         pricing::finish(batch, nodes)
     }
 
-    fn after_delete(&self, conn: &mut PgConnection, caller: &Caller, parents: &[Key]) -> Result<(), Error> {
-        pricing::order_parts_deleted(conn, caller, parents)
+    fn after_delete(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<(), Errors> {
+        pricing::order_parts_deleted(batch, parents)
     }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use diesel::pg::PgConnection;
 use rust_decimal::Decimal;
 
-use crate::acl::Caller;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
@@ -40,8 +38,8 @@ impl Rules for OrderKitItemRules {
         pricing::finish(batch, nodes)
     }
 
-    fn after_delete(&self, conn: &mut PgConnection, caller: &Caller, parents: &[Key]) -> Result<(), Error> {
-        pricing::kit_items_deleted(conn, caller, parents)
+    fn after_delete(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<(), Errors> {
+        pricing::kit_items_deleted(batch, parents)
     }
 }
 

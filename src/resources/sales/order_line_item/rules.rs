@@ -1,9 +1,7 @@
 //! A line's product, unit and computed members; after the write, the prices of kits and the totals of orders.
 
-use diesel::pg::PgConnection;
 use rust_decimal::Decimal;
 
-use crate::acl::Caller;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::value::Value;
@@ -30,8 +28,8 @@ impl Rules for OrderLineRules {
         pricing::finish(batch, nodes)
     }
 
-    fn after_delete(&self, conn: &mut PgConnection, caller: &Caller, parents: &[Key]) -> Result<(), Error> {
-        pricing::order_parts_deleted(conn, caller, parents)
+    fn after_delete(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<(), Errors> {
+        pricing::order_parts_deleted(batch, parents)
     }
 }
 
