@@ -1,6 +1,8 @@
 //! Reference data: countries, regions, statuses, localizations, in both APIs.
 
-use crate::support::organization::Organization;
+use serde_json::json;
+
+use crate::support::organization::{Organization, unique};
 
 #[test]
 fn every_country_of_iso_3166_is_there_with_its_regions() {
@@ -30,6 +32,32 @@ fn units_and_statuses_have_texts_as_ids() {
     assert_eq!(ids, ["in_stock", "discontinued"]);
     let error = client.delete("/admin/api/prodinventorystatuses/in_stock").expect(405);
     assert_eq!(error.text, "");
+}
+
+/// The id of a unit is the client's choice, so a push by id makes it or changes it.
+#[test]
+fn a_unit_is_pushed_by_its_code() {
+    let organization = Organization::new();
+    let client = organization.client();
+    let code = unique("bundle");
+    let body = |label: &str| {
+        json!({"data": {
+            "type": "productunits",
+            "id": code,
+            "meta": {"upsert": true},
+            "attributes": {
+                "label": label, "shortLabel": "b", "pluralLabel": "bundles", "shortPluralLabel": "bs", "defaultPrecision": 0,
+            },
+        }})
+    };
+    assert_eq!(client.post("/admin/api/productunits", &body("bundle")).expect(201).id(), code);
+    client.post("/admin/api/productunits", &body("pack")).expect(200);
+    let path = format!("/admin/api/productunits/{code}");
+    assert_eq!(client.get(&path).expect(200).json()["data"]["attributes"]["label"], "pack");
+    let many = json!({"data": {"type": "productunits", "id": code, "attributes": {"defaultPrecision": 11}}});
+    client.patch(&path, &many).expect(400);
+    client.delete(&path).expect(204);
+    client.get(&path).expect(404);
 }
 
 /// A localization is shared, its titles are the organization's own.
