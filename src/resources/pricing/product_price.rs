@@ -26,6 +26,7 @@ static RELATIONS: &[Relation] = &[
 
 pub static PRODUCT_PRICE: Resource = Resource::new("productprices", "product_price")
     .guid_id("price_list_id")
+    .example_id("0197f2f0-5c1e-7c3a-9d57-1f5e0f6a2b11-1")
     .fields(FIELDS)
     .relations(RELATIONS)
     .unique(&[UniqueKey {

@@ -47,10 +47,18 @@ fn fill() -> Organization {
                     date '2020-01-01' + n * interval '1 hour', date '2021-01-01' + n * interval '1 hour'
              FROM generate_series(1, {{rows}}) AS n"
         ),
+        "INSERT INTO sales_order_line_item (organization_id, order_id, product_id, quantity, product_unit_id, value, currency)
+         SELECT $1, s.id, (SELECT min(id) FROM product WHERE organization_id = $1) + s.id % 2000, 1, 'item', 10, 'EUR'
+         FROM sales_order AS s WHERE organization_id = $1".to_owned(),
+        "INSERT INTO price_list (organization_id, name, currencies)
+         SELECT $1, 'prices ' || n, '[\"EUR\"]' FROM generate_series(1, 10) AS n".to_owned(),
+        "INSERT INTO product_price (organization_id, price_list_id, product_id, unit_code, quantity, currency, value)
+         SELECT $1, l.id, p.id, 'item', 1, 'EUR', 10 FROM price_list AS l, product AS p
+         WHERE l.organization_id = $1 AND p.organization_id = $1 AND p.id % 10 = 0".to_owned(),
     ] {
         execute(&organization, &statement.replace("{rows}", &ROWS.to_string()));
     }
-    for table in ["customer", "product", "sales_order"] {
+    for table in ["customer", "product", "sales_order", "sales_order_line_item", "product_price"] {
         organization
             .write(|conn| Ok(diesel::RunQueryDsl::execute(diesel::sql_query(format!("ANALYZE {table}")), conn)?));
     }
@@ -109,6 +117,8 @@ fn ten_rows_are_read_for_one_at_most() {
         )[0]
     };
     let (product, order, customer) = (first("product"), first("sales_order"), first("customer"));
+    let price_list = first("price_list");
+    let priced = product + 9 - (product + 9) % 10;
     let mut paths = Vec::new();
     for (name, id, own) in
         [("products", product, "sku"), ("orders", order, "identifier"), ("customers", customer, "name")]
@@ -144,6 +154,15 @@ fn ten_rows_are_read_for_one_at_most() {
         format!("orders?filter[customer]={}&fields[orders]=identifier", customer + 3),
         format!("orders?filter[customer]={},{}&fields[orders]=identifier", customer + 3, customer + 4),
         format!("orders?filter[customer]={}&sort=-createdAt&fields[orders]=identifier", customer + 3),
+        format!("orderlineitems?filter[orders]={order}&fields[orderlineitems]=value"),
+        format!("orderlineitems?filter[product]={}&fields[orderlineitems]=value", product + 7),
+        format!("orderlineitems?filter[product]={},{}&fields[orderlineitems]=value", product + 7, product + 8),
+        format!("productprices?filter[priceList]={price_list}&fields[productprices]=value"),
+        format!("productprices?filter[priceList]={price_list}&filter[product]={priced}&fields[productprices]=value"),
+        format!(
+            "productprices?filter[priceList]={price_list}&filter[product]={priced},{}&fields[productprices]=value",
+            priced + 10
+        ),
         "customers?filter[externalId]=c77&fields[customers]=name".to_owned(),
         "customers?filter[externalId]=c77,c78&fields[customers]=name".to_owned(),
         "customers?filter[name]=customer 77&fields[customers]=name".to_owned(),
