@@ -70,7 +70,8 @@ fn cost(conn: &mut PgConnection, organization: i64, path: &str) -> Result<(f64, 
     let registry = Registry::new("admin", "/admin/api", resources::ALL);
     let (name, query) = path.split_once('?').unwrap_or((path, ""));
     let resource = registry.get(name).unwrap();
-    let request = Request { registry: &registry, resource, route: LIST, limits: LIMITS, strict: false, path: name };
+    let url = format!("/admin/api/{name}");
+    let request = Request { registry: &registry, resource, route: LIST, limits: LIMITS, strict: false, path: &url };
     let query = Query::parse(request, query, None).unwrap_or_else(|errors| panic!("{path}: {errors}"));
     let plan = query.list(resource);
     let segment = match &plan.page {
@@ -168,6 +169,13 @@ fn ten_rows_are_read_for_one_at_most() {
         "customers?filter[name]=customer 77&fields[customers]=name".to_owned(),
     ] {
         paths.push(path);
+    }
+    // A page by cursor begins where the cursor is, however deep.
+    for sort in ["id", "-createdAt", "updatedAt", "sku", "-status", "status,-id"] {
+        let path = format!("products?sort={sort}&fields[products]=sku&page[after]=");
+        let deep = organization.client().get(&format!("/admin/api/{path}&page[size]=1000")).expect(200).json();
+        let cursor = deep["data"][999]["meta"]["page"]["cursor"].as_str().unwrap().to_owned();
+        paths.push(format!("{path}{cursor}"));
     }
     let id = organization.id();
     let cost = |path: &str| organization.server.db.run_now::<_, Error>(|conn| cost(conn, id, path)).unwrap();

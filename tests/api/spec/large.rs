@@ -76,3 +76,29 @@ fn the_row_limit() {
     );
     client.get("/admin/api/customers?page[size]=21").expect(400);
 }
+
+// When something fails after the beginning was sent, the body breaks off: it never looks whole.
+#[test]
+fn a_late_failure_breaks_off() {
+    use diesel::connection::SimpleConnection;
+    use diesel::{Connection, PgConnection};
+
+    use crate::support::database;
+    use crate::support::organization::token;
+    use crate::support::server::TestServer;
+    let url = database::own();
+    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let organization = Organization::on(server);
+    // More than the buffers between server and client hold.
+    execute(
+        &organization,
+        "INSERT INTO customer (organization_id, name) SELECT $1, n::text FROM generate_series(1, 20000) AS n",
+    );
+    let path = format!("http://{}/admin/api/customers?page[size]=-1", server.address);
+    let token = token(server, &organization.admin.client_id, &organization.admin.client_secret);
+    let begun = reqwest::blocking::Client::new().get(path).bearer_auth(token).send().unwrap();
+    assert_eq!(begun.status(), 200);
+    PgConnection::establish(&url).unwrap().batch_execute("ALTER TABLE customer RENAME TO gone").unwrap();
+    let body = begun.bytes();
+    assert!(body.is_err(), "{} bytes came as if they were all", body.map(|bytes| bytes.len()).unwrap_or_default());
+}
