@@ -92,7 +92,8 @@ def main():
     for order in news:
         if order["id"] in orders:
             attributes = order["attributes"]
-            say(f"       order {attributes['identifier']}, {attributes['poNumber']}: {attributes['totalValue']} {attributes['currency']}")
+            amount = f"{attributes['totalValue']} {attributes['currency']}"
+            say(f"       order {attributes['identifier']}, {attributes['poNumber']}: {amount}")
 
     say("14:00  The goods leave the warehouse. The ERP writes back status, shipping status and tracking number.")
     for order in orders:
@@ -101,8 +102,8 @@ def main():
     say()
     say("15:00  Someone gave the shop's credentials to a script that tries to change a product.")
     try:
-        sku = PRODUCTS[0][0]
-        shop.patch(f"products/{products[sku]}", {"type": "products", "id": products[sku], "attributes": {"featured": True}})
+        product = products[PRODUCTS[0][0]]
+        shop.patch(f"products/{product}", {"type": "products", "id": product, "attributes": {"featured": True}})
         say("       It could. That is wrong: the role of the shop should not allow it.")
         sys.exit(1)
     except ApiError as error:
@@ -250,7 +251,8 @@ def place_orders(shop, branches, products):
         checked = shop.post("orders?include=orderSubtotals", dict(draft, meta={"validate": True}), included)
         say(f"       It would cost {checked.data['attributes']['totalValue']} USD.")
         placed = shop.post("orders", draft, included)
-        say(f"       Order {placed.data['attributes']['identifier']} is placed, {placed.data['attributes']['totalValue']} USD.")
+        attributes = placed.data["attributes"]
+        say(f"       Order {attributes['identifier']} is placed, {attributes['totalValue']} USD.")
         ids.append(placed.data["id"])
     return ids
 
@@ -291,6 +293,7 @@ def order(identifier, po_number, customer, customer_address, products, lines):
 def poll(erp, since):
     """Every order changed since then. The cursor never skips a row, whatever is written meanwhile."""
     orders = []
+    # One order a page, so that this small day has several pages; a real one would ask for 100.
     query = {"filter[updatedAt][gte]": since, "sort": "updatedAt", "page[size]": 1, "page[after]": ""}
     page = erp.get("orders", query)
     pages = 1
