@@ -298,7 +298,7 @@ pub fn array(bytes: &[u8]) -> Elements<'_> {
     Elements(if has_elements { bytes.get(20..).unwrap_or_default() } else { &[] })
 }
 
-/// See [`array`].
+/// See [`array()`].
 pub struct Elements<'b>(&'b [u8]);
 
 impl<'b> Iterator for Elements<'b> {
