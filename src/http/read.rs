@@ -12,7 +12,7 @@ use diesel::pg::PgConnection;
 use super::answer::JSON_API;
 use super::call::Call;
 use super::place::Place;
-use super::{etag, limits};
+use super::{etag, limits, metrics};
 use crate::acl::{self, Authorized, Caller};
 use crate::db::Db;
 use crate::engine::key::Key;
@@ -61,6 +61,8 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
         call.app.db.run(move |conn| job.begin(conn)).await?
     };
     let loaded = start.elapsed() - planned;
+    metrics::stage("plan", planned);
+    metrics::stage("load", loaded);
     Ok(answer(request, &call, job, outcome, planned, loaded))
 }
 

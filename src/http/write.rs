@@ -1,6 +1,7 @@
 //! POST, PATCH and DELETE: body → plan → one transaction, in which the answer is rendered before it commits.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
@@ -13,7 +14,7 @@ use diesel::pg::PgConnection;
 use super::call::Call;
 use super::etag::{self, Precondition};
 use super::place::Place;
-use super::{limits, read};
+use super::{limits, metrics, read};
 use crate::acl::{Caller, authorize};
 use crate::app::App;
 use crate::engine::document;
@@ -39,7 +40,9 @@ pub async fn write(
 ) -> Result<HttpResponse, Errors> {
     let body = limits::body(payload, &call.app.config.http).await?;
     let strict = call.profile.strict;
+    let start = Instant::now();
     let answer = dispatch(request, call, place, method, body).await;
+    metrics::stage("write", start.elapsed());
     if strict { answer.map_err(by_specification) } else { answer }
 }
 
