@@ -7,6 +7,9 @@ use uuid::Uuid;
 use super::resource::IdKind;
 use crate::error::Error;
 
+/// Characters of a text id; more would not fit into its index.
+const LONGEST_TEXT: usize = 255;
+
 /// An id.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
@@ -21,6 +24,10 @@ impl Key {
     pub fn parse(kind: IdKind, text: &str) -> Result<Key, Error> {
         match kind {
             IdKind::Integer => parse_integer(text).map(Key::Integer).ok_or_else(|| Error::invalid_id("integer", text)),
+            IdKind::Text if text.contains('\0') || text.chars().count() > LONGEST_TEXT => {
+                let shown: String = text.chars().take(LONGEST_TEXT).collect();
+                Err(Error::invalid_id("string of at most 255 characters, none of them NUL,", &shown))
+            }
             IdKind::Text => Ok(Key::Text(text.to_owned())),
             IdKind::Guid { .. } => parse_guid(text).ok_or_else(|| Error::invalid_id("GUID, a dash and a number", text)),
         }

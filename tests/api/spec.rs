@@ -1,8 +1,12 @@
 //! The protocol, one file per feature. Each test is headed by what the contract says, in our words.
 
+mod any_document;
 mod any_query;
+mod attack;
+mod change;
 mod create;
 mod cursor;
+mod delete;
 mod document;
 mod etag;
 mod fields;
@@ -20,7 +24,10 @@ mod page;
 mod query_text;
 mod read_rights;
 mod relationship;
+mod relationship_write;
 mod rows;
 mod sort;
 mod statements;
 mod title;
+mod upsert;
+mod validate;

@@ -6,7 +6,7 @@ use super::super::kind::Kind;
 use super::super::relation::{Link, Relation};
 use super::super::resource::{Ident, Ownership, Resource};
 use super::super::value::Value;
-use super::resolve::{existing, to_ones};
+use super::resolve::{existing, inverse, to_ones};
 use super::{Batch, Linkage, Node, Target};
 use crate::acl::{self, Permission};
 use crate::engine::key::Key;
@@ -83,7 +83,7 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
             errors.extend(field_error(node, field).map(|error| node.at_attribute(field.name, error)));
         }
         for relation in node.resource.relations {
-            errors.extend(relation_error(node, relation).map(|error| node.at_relation(relation.name, error)));
+            errors.extend(relation_error(batch, index, relation).map(|error| node.at_relation(relation.name, error)));
         }
         errors.extend(organization_error(batch, node));
     }
@@ -101,7 +101,8 @@ fn field_error(node: &Node, field: &Field) -> Option<Error> {
     }
 }
 
-fn relation_error(node: &Node, relation: &Relation) -> Option<Error> {
+fn relation_error(batch: &Batch<'_>, index: usize, relation: &Relation) -> Option<Error> {
+    let node = batch.node(index);
     let given = node.links.get(relation.name);
     match relation.link {
         Link::ToOne { .. } => match given {
@@ -114,7 +115,7 @@ fn relation_error(node: &Node, relation: &Relation) -> Option<Error> {
             let required = relation.required as usize;
             let count = match given {
                 Some(Linkage::Many(targets)) => targets.len(),
-                None if node.creates => 0,
+                None if node.creates => pointing_back(batch, index, relation),
                 _ => return None,
             };
             (count < required && required > 0).then(|| {
@@ -124,6 +125,16 @@ fn relation_error(node: &Node, relation: &Relation) -> Option<Error> {
         }
         Link::Polymorphic { .. } => None,
     }
+}
+
+/// How many records of the request name the node at the other end of the relationship.
+fn pointing_back(batch: &Batch<'_>, index: usize, relation: &Relation) -> usize {
+    let Some(back) = inverse(batch.node(index).resource, relation) else { return 0 };
+    let points = |part: &&Node| {
+        part.resource == relation.target
+            && part.one(back.name).flatten().is_some_and(|target| target.node == Some(index))
+    };
+    batch.nodes.iter().filter(points).count()
 }
 
 fn organization_error(batch: &Batch<'_>, node: &Node) -> Option<Error> {

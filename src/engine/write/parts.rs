@@ -24,19 +24,17 @@ pub(super) fn match_existing(
     let now = batch.context.now;
     for (parent, draft) in drafts.iter().enumerate() {
         let Some(parent_key) = found[parent].as_ref().map(|(key, _)| key.clone()) else { continue };
-        for (name, linkage) in &draft.links {
-            let (Some(relation), DraftLinkage::Many(references)) = (draft.resource.relation(name), linkage) else {
-                continue;
-            };
-            let Some(parent_link) = inverse(draft.resource, relation).filter(|_| relation.cascade) else { continue };
+        for relation in draft.resource.relations.iter().filter(|relation| relation.cascade) {
+            let Some(parent_link) = inverse(draft.resource, relation) else { continue };
             let Some(members) = natural_key(relation.target, parent_link) else { continue };
-            let children: Vec<usize> = references
-                .iter()
-                .filter_map(|reference| match reference {
-                    Reference::Draft(child) if drafts[*child].operation == Operation::Create(None) => Some(*child),
-                    _ => None,
-                })
-                .collect();
+            let is_child = |child: usize| {
+                let part = &drafts[child];
+                part.resource == relation.target
+                    && part.operation == Operation::Create(None)
+                    && found[child].is_none()
+                    && (names(draft, relation.target, child) || belongs(part, parent_link, parent))
+            };
+            let children: Vec<usize> = (0..drafts.len()).filter(|child| is_child(*child)).collect();
             if children.is_empty() {
                 continue;
             }
@@ -52,6 +50,18 @@ pub(super) fn match_existing(
         }
     }
     Ok(())
+}
+
+/// Whether a record names a part of the request: in its list, or by a to-one such as a product's primary unit.
+fn names(parent: &Draft, target: &'static Resource, child: usize) -> bool {
+    let to_part = |name: &str| parent.resource.relation(name).is_some_and(|relation| relation.target == target);
+    let mut links = parent.links.iter().filter(|(name, _)| to_part(name));
+    links.any(|(_, linkage)| linkage.references().contains(&Reference::Draft(child)))
+}
+
+/// Whether a part names its parent of the request.
+fn belongs(part: &Draft, parent_link: &Relation, parent: usize) -> bool {
+    part.links.get(parent_link.name) == Some(&DraftLinkage::One(Some(Reference::Draft(parent))))
 }
 
 /// The members that tell parts of one parent apart: those the resource declares unique together with the parent, or

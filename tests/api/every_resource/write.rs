@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::bodies::World;
 use crate::support::client::{Answer, Client};
+use crate::support::organization::unique;
 
 /// Runs a test for each of some resources and names those that fail.
 #[track_caller]
@@ -337,4 +338,36 @@ fn records_of_another_organization_do_not_exist() {
             assert_eq!(error["detail"], "The entity does not exist.", "{} of {}", relation.name, resource.name);
         }
     }
+}
+
+/// Two simultaneous upserts of one key: one 201, the others 200; nobody sees 400, 409 or a fault of the server.
+#[test]
+fn simultaneous_upserts_make_one_record() {
+    const THREADS: usize = 8;
+    const ROUNDS: usize = 5;
+    each(creatable().filter(|resource| resource.unique.iter().any(|key| key.upsert)), |world, resource| {
+        let client = world.client();
+        for key in resource.unique.iter().filter(|key| key.upsert) {
+            for _ in 0..ROUNDS {
+                let mut body = world.create_body(resource);
+                for member in key.members {
+                    if resource.relation(member).is_none() && body["data"]["attributes"].get(member).is_none() {
+                        body["data"]["attributes"][member] = json!(unique("key"));
+                    }
+                }
+                body["data"]["meta"] = json!({"upsert": key.members});
+                let path = format!("/admin/api/{}", resource.name);
+                let answers: Vec<Answer> = std::thread::scope(|scope| {
+                    let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| client.post(&path, &body))).collect();
+                    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+                });
+                for answer in &answers {
+                    assert!([200, 201].contains(&answer.status), "{path}: {} {}", answer.status, answer.text);
+                    assert_eq!(answer.id(), answers[0].id(), "{path}");
+                }
+                let created = answers.iter().filter(|answer| answer.status == 201).count();
+                assert_eq!(created, 1, "{path}");
+            }
+        }
+    });
 }
