@@ -47,6 +47,22 @@ fn ids(shop: &Shop, path: &str) -> Vec<String> {
     found["data"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// A unit that only `primaryUnitPrecision` names, or that names its product itself, is still the product's unit, and
+/// keeps its id and its stock when the product is sent again.
+#[test]
+fn a_unit_keeps_its_identity_however_it_is_linked() {
+    let shop = Shop::new();
+    let mut by_primary = document(&shop, "L-2");
+    by_primary["data"]["relationships"].as_object_mut().unwrap().remove("unitPrecisions");
+    by_primary["included"].as_array_mut().unwrap().retain(|part| part["id"] != "set");
+    let id = shop.client().post("/admin/api/products", &by_primary).expect(201).id();
+    let units = ids(&shop, &format!("productunitprecisions?filter[product]={id}"));
+    let levels = ids(&shop, &format!("inventorylevels?filter[product]={id}"));
+    shop.client().post("/admin/api/products", &by_primary).expect(200);
+    assert_eq!(ids(&shop, &format!("productunitprecisions?filter[product]={id}")), units);
+    assert_eq!(ids(&shop, &format!("inventorylevels?filter[product]={id}")), levels);
+}
+
 #[test]
 fn a_product_is_pushed_twice_and_nothing_doubles() {
     let shop = Shop::new();

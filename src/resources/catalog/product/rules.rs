@@ -27,12 +27,12 @@ impl Rules for ProductRules {
     }
 }
 
-/// A new primary unit belongs to the product and its list, whether or not the request says so again.
+/// A primary unit sent along belongs to the product and its list, whether or not the request says so again.
 fn adopt_primary_unit(batch: &mut Batch<'_>, index: usize) {
     let product = batch.node(index).target(index);
     let Some(primary) = batch.node(index).one("primaryUnitPrecision").flatten().cloned() else { return };
-    let Some(unit) = primary.node.filter(|unit| batch.node(*unit).creates) else { return };
-    if batch.node(unit).one("product").flatten().is_none() {
+    let Some(unit) = primary.node else { return };
+    if batch.node(unit).creates && batch.node(unit).one("product").flatten().is_none() {
         batch.node_mut(unit).link("product", Some(product));
     }
     if let Some(Linkage::Many(units)) = batch.node_mut(index).links.get_mut("unitPrecisions")
