@@ -152,6 +152,17 @@ impl Predicate {
         Predicate::Test(Operand::Id, Test::In(key_array(keys)))
     }
 
+    /// Whether it looks at own columns only.
+    pub fn is_simple(&self) -> bool {
+        match self {
+            Predicate::True | Predicate::False | Predicate::Beyond { .. } => true,
+            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(Predicate::is_simple),
+            Predicate::Not(inner) => inner.is_simple(),
+            Predicate::Test(operand, _) => !matches!(operand, Operand::JsonMember { .. }),
+            Predicate::Related { .. } | Predicate::LinkedFrom { .. } => false,
+        }
+    }
+
     /// Records that have a record at the other end of a relationship, of which `inner` holds.
     pub fn related(relation: &'static Relation, inner: Predicate) -> Predicate {
         Predicate::Related { relation, target: relation.target, inner: Box::new(inner), scoped: true }

@@ -2,12 +2,11 @@
 //!
 //! Text of a request can only enter as a [`Value`] through [`Sql::bind`]: the other methods take `&'static str`.
 
+mod budget;
 pub mod predicate;
 pub mod select;
 
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::connection::LoadConnection;
@@ -18,6 +17,7 @@ use diesel::sql_types as st;
 use diesel::{Connection, RunQueryDsl};
 use rust_decimal::Decimal;
 
+use self::budget::Budget;
 use super::resource::{IdKind, Ident, Resource};
 use super::value::Value;
 
@@ -33,14 +33,9 @@ enum Piece {
 pub struct Sql {
     pieces: Vec<Piece>,
     cached: bool,
-    bounded: bool,
+    /// Of which texts it is one, when only some of them are kept.
+    budget: Option<&'static Budget>,
 }
-
-/// How many texts of [`Sql::bounded`] statements are kept prepared on each connection.
-const MOST_SHAPES: usize = 512;
-
-/// The texts that are kept, by hash.
-static SHAPES: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
 
 impl Default for Sql {
     fn default() -> Sql {
@@ -50,7 +45,7 @@ impl Default for Sql {
 
 impl Sql {
     pub fn new() -> Sql {
-        Sql { pieces: Vec::with_capacity(64), cached: true, bounded: false }
+        Sql { pieces: Vec::with_capacity(64), cached: true, budget: None }
     }
 
     /// Not kept as a prepared statement: texts that clients can vary without end would fill server and backend.
@@ -59,10 +54,17 @@ impl Sql {
         self
     }
 
-    /// Kept as a prepared statement as long as fewer than [`MOST_SHAPES`] such texts are: for statements whose text
-    /// follows the members a client sends, where the same few texts come again and again.
+    /// Kept as a prepared statement as long as not too many such texts are: for statements whose text follows the
+    /// members a client sends, where the same few texts come again and again.
     pub fn bounded(&mut self) -> &mut Sql {
-        self.bounded = true;
+        self.budget = Some(&budget::WRITES);
+        self
+    }
+
+    /// Kept as a prepared statement once it has come several times, as long as not too many such texts are: for lists
+    /// whose filters, order and fields a client chooses.
+    pub fn frequent(&mut self) -> &mut Sql {
+        self.budget = Some(&budget::READS);
         self
     }
 
@@ -119,9 +121,7 @@ impl Sql {
 
     /// Decides whether a bounded text is among those that are kept.
     fn settle(&mut self) {
-        if !self.bounded || !self.cached {
-            return;
-        }
+        let Some(budget) = self.budget.filter(|_| self.cached) else { return };
         let mut hasher = DefaultHasher::new();
         for piece in &self.pieces {
             match piece {
@@ -131,9 +131,7 @@ impl Sql {
                 Piece::Bind(value) => std::mem::discriminant(value).hash(&mut hasher),
             }
         }
-        let shape = hasher.finish();
-        let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
-        self.cached = shapes.contains(&shape) || (shapes.len() < MOST_SHAPES && shapes.insert(shape));
+        self.cached = budget.keeps(hasher.finish());
     }
 
     /// Runs the statement and returns the number of rows it touched.

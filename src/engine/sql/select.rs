@@ -68,9 +68,7 @@ pub struct Window {
 /// The rows of the plan in a window, with the columns of the resource's shape.
 pub fn rows(plan: &Authorized<'_, ReadPlan>, shape: &Shape, wanted: Wanted, window: &Window) -> Sql {
     let mut sql = Sql::new();
-    if !plan.plan().plain || window.segment != Predicate::True || !window.is_common() {
-        sql.uncached();
-    }
+    keep(&mut sql, plan.plan(), window.segment == Predicate::True && window.is_common());
     let mut conditions = Conditions::new(plan.caller());
     sql.raw("SELECT ");
     columns(&mut sql, &mut conditions, shape, wanted, &plan.plan().sort);
@@ -78,6 +76,18 @@ pub fn rows(plan: &Authorized<'_, ReadPlan>, shape: &Shape, wanted: Wanted, wind
     order(&mut sql, &mut conditions, plan, window.reversed);
     limit(&mut sql, window);
     sql
+}
+
+/// Keeps what has few texts, and of the simple lists those that come often.
+fn keep(sql: &mut Sql, plan: &ReadPlan, common: bool) {
+    if plan.plain && common {
+        return;
+    }
+    if plan.filter.is_simple() && plan.sort.iter().all(|term| term.path.is_empty()) {
+        sql.frequent();
+    } else {
+        sql.uncached();
+    }
 }
 
 /// The ids of the rows of the plan in a window.
@@ -95,9 +105,7 @@ pub fn keys(plan: &Authorized<'_, ReadPlan>, window: &Window) -> Sql {
 /// The number of rows of the plan, whatever the page.
 pub fn count(plan: &Authorized<'_, ReadPlan>) -> Sql {
     let mut sql = Sql::new();
-    if !plan.plan().plain {
-        sql.uncached();
-    }
+    keep(&mut sql, plan.plan(), true);
     sql.raw("SELECT count(*)");
     matching(&mut sql, &mut Conditions::new(plan.caller()), plan, &Predicate::True);
     sql
@@ -108,7 +116,7 @@ pub fn by_keys(caller: &Caller, shape: &Shape, wanted: Wanted, sort: &[SortTerm]
     let resource = shape.resource;
     let mut sql = Sql::new();
     if !plain {
-        sql.uncached();
+        sql.frequent();
     }
     let mut conditions = Conditions::new(caller);
     sql.raw("SELECT ");
