@@ -8,7 +8,7 @@ mod serve;
 mod welcome;
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZero;
 
@@ -32,7 +32,7 @@ pub fn administer(
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let place = Place::open(config)?;
     place.check_migrated()?;
-    print!("{}", transact(&mut place.connection()?, |conn| work(&place, conn))?);
+    say(&transact(&mut place.connection()?, |conn| work(&place, conn))?);
     Ok(())
 }
 
@@ -55,10 +55,16 @@ fn transact<T>(
 pub fn migrate(config: &Config) -> Result<(), Box<dyn Error + Send + Sync>> {
     let done = Place::open(config)?.migrate()?;
     for name in &done {
-        println!("{name}");
+        say(&format!("{name}\n"));
     }
-    println!("The database fits this version; {} migrations were run.", done.len());
+    say(&format!("The database fits this version; {} migrations were run.\n", done.len()));
     Ok(())
+}
+
+/// Prints to the standard output; whoever does not read on has read enough.
+fn say(text: &str) {
+    let mut out = io::stdout();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// A server that is bound to its port and not running yet.

@@ -76,7 +76,7 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send 
             startup::administer(&config, |place, conn| Ok(command::keys(conn, &place.key(&config)?, &command)?))
         }
         Command::Config => {
-            print!("{config}");
+            startup::say(&config.to_string());
             Ok(())
         }
     }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use super::place::{self, Place};
-use super::{Server, Signals, log, welcome};
+use super::{Server, Signals, log, say, welcome};
 use crate::app::App;
 use crate::auth::secret::ServerKey;
 use crate::auth::{self, demo::DemoSecrets};
@@ -27,7 +27,7 @@ pub fn serve(config: Config, demo: bool) -> Result<(), Failure> {
             Server::build(app).map_err(|error| format!("http.listen is {listen}, which cannot be bound: {error}."))?;
         tracing::info!(address = %server.address(), "serving");
         if let Some(credentials) = credentials {
-            print!("{}", welcome::text(&config, server.address(), &credentials));
+            say(&welcome::text(&config, server.address(), &credentials));
         }
         server.run_until(signals).await?;
         Ok(())
@@ -70,8 +70,11 @@ pub fn load_demo(config: &Config) -> Result<(), Failure> {
     place.migrate()?;
     let credentials = Credentials::load(config)?;
     load(&place.connect(config)?, config, &place.key_or_new(config)?, &credentials)?;
-    println!("The demonstration is loaded. User admin, password {}.", credentials.admin_password.reveal());
-    println!("Clients demo-erp, demo-shop and demo-password, secret {}.", credentials.client_secret.reveal());
+    say(&format!(
+        "The demonstration is loaded. User admin, password {}.\nClients demo-erp, demo-shop and demo-password, secret {}.\n",
+        credentials.admin_password.reveal(),
+        credentials.client_secret.reveal()
+    ));
     Ok(())
 }
 
