@@ -118,6 +118,8 @@ class Cluster:
         self.sql("ALTER SYSTEM SET log_statement = 'all'", "postgres")
         self.sql("SELECT pg_reload_conf()", "postgres")
         time.sleep(1)
+        request()  # The caller is known again after this one.
+        time.sleep(0.3)
         begin = log.stat().st_size
         answer = request()
         time.sleep(0.5)
@@ -301,7 +303,7 @@ def measure(server, cluster, options, scenario):
     http = wrk(server, options, scenario)
     server.peak = max(server.peak, http["memory"])
     statements, answer = cluster.statements_of(lambda: server.send(scenario.path, scenario.body))
-    database = pgbench(cluster, options, scenario, statements)
+    database = pgbench(cluster, options, scenario, statements, answer)
     print(f"{scenario.title}: {http['rate']:,.0f}/s, pgbench {database:,.0f}/s", file=sys.stderr)
     return scenario, http, database, len(statements), len(answer)
 
@@ -330,8 +332,8 @@ def wrk(server, options, scenario):
     return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), "latency": latency, "memory": memory, "failed": "Non-2xx" in text}
 
 
-def pgbench(cluster, options, scenario, statements):
-    script, defines = script_of(scenario, statements)
+def pgbench(cluster, options, scenario, statements, answer):
+    script, defines = script_of(cluster, scenario, statements, answer)
     path = options.folder / f"{scenario.name}.sql"
     path.write_text(script)
     command = [
@@ -347,29 +349,72 @@ def pgbench(cluster, options, scenario, statements):
     return float(rate[1])
 
 
-def script_of(scenario, statements):
-    """The statements as a pgbench script. Ids that the request drew from sequences are drawn anew each time."""
-    drawn, lines, defines = {}, [], {}
-    for variable, expression in enumerate(scenario.variables.values()):
-        lines.append(f"\\set vary{variable} {expression}")
-    varied = {text: f":vary{n}" for n, text in enumerate(scenario.variables)}
+def script_of(cluster, scenario, statements, answer):
+    """The statements as a pgbench script. Ids that the request drew from sequences are others each time."""
+    lines, defines = [], {}
+    vary = {}
+    for number, (text, expression) in enumerate(scenario.variables.items()):
+        vary[text] = f":vary{number}"
+        lines.append(f"\\set vary{number} {expression}")
+    for number, id in enumerate(drawn_ids(answer) if scenario.body else []):
+        vary[id] = f":drawn{number}"
+        lines.append(f"\\set drawn{number} random({10**10}, {10**15})")
     for number, (sql, values) in enumerate(statements):
+        sql = " ".join(sql.split())
+        casts = casts_of(cluster, sql, values)
+
         def bound(match):
             index = int(match[1])
-            value = values[index - 1]
+            value, cast = values[index - 1], casts[index - 1]
             if value is None:
-                return "NULL"
-            if value in varied:
-                return varied[value]
-            if re.fullmatch(r"\{\d+(,\d+)*\}", value) and any(item in drawn for item in value[1:-1].split(",")):
-                return "ARRAY[" + ",".join(drawn.get(item, item) for item in value[1:-1].split(",")) + "]"
-            if value in drawn:
-                return drawn[value]
+                return "NULL" + cast
+            if value in vary:
+                return vary[value] + cast
+            items = value[1:-1].split(",") if value.startswith("{") else []
+            if any(item in vary for item in items):
+                return "ARRAY[" + ",".join(vary.get(item, item) for item in items) + "]" + (cast or "::bigint[]")
             name = f"s{number}p{index}"
             defines[name] = value
-            return f":{name}"
-        lines.append(re.sub(r"\$(\d+)", bound, " ".join(sql.split())) + ";")
+            return f":{name}{cast}"
+
+        lines.append(re.sub(r"\$(\d+)", bound, sql) + ";")
     return "\n".join(lines) + "\n", defines
+
+
+def drawn_ids(answer):
+    """The ids of the record that a request created, and of its parts."""
+    data = json.loads(answer)["data"]
+    parts = data["relationships"].get("lineItems", {}).get("data", [])
+    return [data["id"], *(part["id"] for part in parts)]
+
+
+def casts_of(cluster, sql, values):
+    """Casts after the parameters, where Postgres cannot tell their types by itself: the server names them, pgbench does
+    not. What fits is tried."""
+    none = [""] * len(values)
+    if not values:
+        return none
+    for lists in ("bigint[]", "text[]"):
+        for casts in (none, [f"::{type_of(value, lists)}" for value in values]):
+            text = re.sub(r"\$(\d+)", lambda match: match[0] + casts[int(match[1]) - 1], sql)
+            command = ["psql", "-XAtq", cluster.url(), "-c", f"PREPARE tried AS {text}"]
+            if subprocess.run(command, capture_output=True).returncode == 0:
+                return casts
+    return none
+
+
+def type_of(value, lists):
+    if value is None:
+        return "text"
+    if re.fullmatch(r"\{\d+(,\d+)*\}", value):
+        return lists
+    for pattern, name in [
+        (r"\{.*\}", "text[]"), (r"-?\d+", "bigint"), (r"-?\d+\.\d+", "numeric"), (r"[tf]", "boolean"),
+        (r"\d{4}-\d\d-\d\d \d\d:.*", "timestamptz"),
+    ]:  # fmt: skip
+        if re.fullmatch(pattern, value, re.S):
+            return name
+    return "text"
 
 
 def combinations(server, cluster, options):
