@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import secrets
 import shutil
 import signal
@@ -136,6 +137,13 @@ class Cluster:
                 found.append((match[1].strip(), parameters(entry.get("detail", ""))))
         return found, answer
 
+    def cpu(self):
+        """Seconds of processor time that Postgres has used, ended connections included."""
+        postmaster = (self.data / "postmaster.pid").read_text().split()[0]
+        used = seconds(postmaster) + seconds(postmaster, children=True)
+        children = pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return used + sum(seconds(child) for child in children)
+
     def backends(self):
         """Resident memory of all server connections, kB."""
         pids = self.sql("SELECT pid FROM pg_stat_activity WHERE application_name <> 'psql' AND datname = 'bench'").split()
@@ -148,6 +156,21 @@ def parameters(detail):
         None if value == "NULL" else value[1:-1].replace("''", "'")
         for value in re.findall(r"\$\d+ = (NULL|'(?:[^']|'')*')", detail.partition("arameters: ")[2])
     ]
+
+
+def seconds(pid, children=False):
+    """Processor time of a process, or of its children that have ended."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return 0.0
+    user, system = (fields[13], fields[14]) if children else (fields[11], fields[12])
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def client_cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def private(pid):
@@ -300,12 +323,19 @@ def deep_cursor(server, page):
 def measure(server, cluster, options, scenario):
     for _ in range(64):
         answer = server.send(scenario.path, scenario.body)
+    before = seconds(server.process.pid), cluster.cpu(), client_cpu()
     http = wrk(server, options, scenario)
+    after = seconds(server.process.pid), cluster.cpu(), client_cpu()
+    http["cpu"] = [1000 * (b - a) / http["requests"] for a, b in zip(before, after)]
     server.peak = max(server.peak, http["memory"])
     statements, answer = cluster.statements_of(lambda: server.send(scenario.path, scenario.body))
-    database = pgbench(cluster, options, scenario, statements, answer)
+    before = cluster.cpu(), client_cpu()
+    database, transactions = pgbench(cluster, options, scenario, statements, answer)
+    time.sleep(0.5)
+    after = cluster.cpu(), client_cpu()
+    database_cpu = [1000 * (b - a) / transactions for a, b in zip(before, after)]
     print(f"{scenario.title}: {http['rate']:,.0f}/s, pgbench {database:,.0f}/s", file=sys.stderr)
-    return scenario, http, database, len(statements), len(answer)
+    return scenario, http, (database, database_cpu), len(statements), len(answer)
 
 
 def wrk(server, options, scenario):
@@ -329,7 +359,7 @@ def wrk(server, options, scenario):
     if "Non-2xx" in text:
         print(text, file=sys.stderr)
     latency = {share: value for share, value in re.findall(r"(50|99)%\s+(\S+)", text)}
-    return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), "latency": latency, "memory": memory, "failed": "Non-2xx" in text}
+    return {"rate": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]), "requests": int(re.search(r"(\d+) requests in", text)[1]), "latency": latency, "memory": memory, "failed": "Non-2xx" in text}
 
 
 def pgbench(cluster, options, scenario, statements, answer):
@@ -345,8 +375,8 @@ def pgbench(cluster, options, scenario, statements, answer):
     rate = re.search(r"tps = ([\d.]+)", done.stdout)
     if not rate or "aborted" in done.stderr:
         print(done.stdout, done.stderr[:3000], file=sys.stderr)
-        return float("nan")
-    return float(rate[1])
+        return float("nan"), float("nan")
+    return float(rate[1]), int(re.search(r"actually processed: (\d+)", done.stdout)[1])
 
 
 def script_of(cluster, scenario, statements, answer):
@@ -458,14 +488,18 @@ def combinations(server, cluster, options):
 def report(rows, started, idle, loaded, flat):
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
     print(f"\nCommit {commit}, {os.cpu_count()} cores.\n")
-    print("| request | statements | bytes | server /s | 50 % | 99 % | pgbench /s | ratio | wanted |")
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    for scenario, http, database, statements, size in rows:
-        ratio = f"{100 * http['rate'] / database:.0f} %" if database == database else "–"
+    print("CPU: milliseconds of processor time a request takes in the server + Postgres + wrk, and a transaction in Postgres +")
+    print("pgbench. The second ratio compares these sums: it is what the first one is when nothing else runs.\n")
+    print("| request | statements | bytes | server /s | 50 % | 99 % | pgbench /s | ratio | CPU, server | CPU, pgbench | ratio by CPU | wanted |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    for scenario, http, (database, database_cpu), statements, size in rows:
+        share = lambda part, whole: f"{100 * part / whole:.0f} %" if whole == whole else "–"
+        split = lambda parts: " + ".join(f"{part:.2f}" for part in parts)
         wanted = f"{scenario.target} %" if scenario.target else ""
         failed = " (failures)" if http["failed"] else ""
         print(f"| {scenario.title}{failed} | {statements} | {size:,} | {http['rate']:,.0f} | {http['latency'].get('50')} | "
-              f"{http['latency'].get('99')} | {database:,.0f} | {ratio} | {wanted} |")  # fmt: skip
+              f"{http['latency'].get('99')} | {database:,.0f} | {share(http['rate'], database)} | {split(http['cpu'])} | "
+              f"{split(database_cpu)} | {share(sum(database_cpu), sum(http['cpu']))} | {wanted} |")  # fmt: skip
     by_name = {scenario.name: http["rate"] for scenario, http, *_ in rows}
     print(f"\nStart to first answer: {started * 1000:.0f} ms. Memory of the server: {idle / 1024:.0f} MB idle, {loaded / 1024:.0f} MB under load.")
     if "cursor-first" in by_name and "cursor-deep" in by_name:
