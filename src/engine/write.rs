@@ -16,6 +16,7 @@ pub mod plan;
 pub mod relationship;
 mod resolve;
 mod store;
+mod upsert;
 
 pub use batch::{Batch, Linkage, Node, Stored, Target};
 pub use delete::{Deleted, delete};

@@ -4,6 +4,7 @@ mod any_document;
 mod any_query;
 mod attack;
 mod change;
+mod contention;
 mod create;
 mod cursor;
 mod delete;

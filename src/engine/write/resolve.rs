@@ -15,7 +15,7 @@ use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
 use super::per_resource::PerResource;
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
-use super::{Batch, Context, Linkage, Node, Stored, Target, parts};
+use super::{Batch, Context, Linkage, Node, Stored, Target, parts, upsert};
 use crate::acl::{self, Permission};
 use crate::error::{ACCESS_GRANTED, ENTITY, Error, Errors};
 
@@ -36,8 +36,9 @@ pub(super) fn resolve<'a>(
     let mut drafts = plan.drafts;
     let mut found: Vec<Option<(Key, Stored)>> = Vec::new();
     found.resize_with(drafts.len(), || None);
+    upsert::take_turns(&mut batch, &drafts)?;
     lock_updates(&mut batch, &drafts, &mut found)?;
-    find_upserts(&mut batch, &drafts, &mut found)?;
+    upsert::find(&mut batch, &drafts, &mut found)?;
     parts::match_existing(&mut batch, &drafts, &mut found)?;
     let keys = keys(&mut batch, &drafts, &found)?;
     for (index, draft) in drafts.iter_mut().enumerate() {
@@ -115,7 +116,8 @@ fn lock_updates(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<(Ke
     Errors::check(errors)
 }
 
-fn place(error: Error, index: usize, draft: &Draft) -> Error {
+/// An error at a record of the request; the primary one needs no pointer.
+pub(super) fn place(error: Error, index: usize, draft: &Draft) -> Error {
     if index == 0 { error } else { error.at(&draft.pointer) }
 }
 
@@ -188,71 +190,6 @@ pub(super) fn to_ones(
 /// How many columns the id takes in a SELECT.
 pub(super) fn key_width(resource: &Resource) -> usize {
     if matches!(resource.id.kind, IdKind::Guid { .. }) { 2 } else { 1 }
-}
-
-/// Looks for the records that upserts by members mean, and locks them.
-fn find_upserts(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<(Key, Stored)>]) -> Result<(), Errors> {
-    let mut errors = Vec::new();
-    for (index, draft) in drafts.iter().enumerate() {
-        let Operation::Upsert(Match::Members(members)) = &draft.operation else { continue };
-        let mut sql = select_stored(batch.context, draft.resource, Permission::Edit);
-        let mut exists = true;
-        for member in members {
-            match member_value(draft, member) {
-                MemberValue::Given(column, value) => {
-                    sql.raw(" AND t0.").ident(column).raw(" = ").bind(value);
-                }
-                // What points at a record that is only being created cannot exist yet.
-                MemberValue::New => exists = false,
-                MemberValue::Missing => {
-                    let detail = format!(
-                        "The upsert operation cannot find an entity: \"{member}\" has no value in the request."
-                    );
-                    errors.push(Error::value(detail).at(format!("{}/meta/upsert", draft.pointer)));
-                    exists = false;
-                }
-            }
-        }
-        if !exists {
-            continue;
-        }
-        sql.raw(" FOR UPDATE OF t0");
-        let mut rows = sql.collect(batch.conn, |row| read_stored(row, draft.resource))?;
-        match (rows.pop(), rows.is_empty()) {
-            (Some(_), false) => {
-                errors.push(Error::conflict("The upsert operation founds more than one entity.").at(&draft.pointer));
-            }
-            (Some((_, row)), true) if !row.allowed => errors.push(place(Error::no_access(), index, draft)),
-            (Some((key, row)), true) => found[index] = Some((key, row.stored)),
-            (None, _) => {}
-        }
-    }
-    Errors::check(errors)
-}
-
-/// What a draft says of a member of a unique key.
-pub(super) enum MemberValue {
-    Given(super::super::resource::Ident, Value),
-    /// A link to a record that the same request creates.
-    New,
-    Missing,
-}
-
-pub(super) fn member_value(draft: &Draft, member: &str) -> MemberValue {
-    if let Some(field) = draft.resource.field(member) {
-        return match draft.values.get(field.name) {
-            Some(value) if !value.is_null() => MemberValue::Given(field.column, value.clone()),
-            _ => MemberValue::Missing,
-        };
-    }
-    let Some(Link::ToOne { column, .. }) = draft.resource.relation(member).map(|relation| &relation.link) else {
-        return MemberValue::Missing;
-    };
-    match draft.links.get(member) {
-        Some(DraftLinkage::One(Some(Reference::Existing(_, key)))) => MemberValue::Given(*column, Value::from(key)),
-        Some(DraftLinkage::One(Some(Reference::Draft(_)))) => MemberValue::New,
-        _ => MemberValue::Missing,
-    }
 }
 
 /// The id of every draft: the found record's, the client's, or a new one.
