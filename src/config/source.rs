@@ -11,8 +11,8 @@ use toml::Value;
 
 use super::secret::Secret;
 
-/// Variables that are no keys: they are read elsewhere.
-const OTHER_VARIABLES: &[&str] = &["ENTREPOT_CONFIG"];
+/// Variables that are no keys: the command line and the clients of `examples/` read them.
+const OTHER_VARIABLES: &[&str] = &["ENTREPOT_CONFIG", "ENTREPOT_URL", "ENTREPOT_ERP_CLIENT", "ENTREPOT_SHOP_CLIENT"];
 
 /// One key in force.
 #[derive(Clone, Debug)]

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use diesel::connection::{Instrumentation, InstrumentationEvent, SimpleConnection};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, HandleError, Pool};
-use diesel::{Connection, QueryResult};
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryResult, RunQueryDsl};
 
 use super::Db;
 use crate::config::Database;
@@ -33,6 +34,7 @@ impl Db {
         let away = |error: &dyn fmt::Display| ConnectError(format!("The database does not take a connection: {error}"));
         let mut first = PgConnection::establish(url).map_err(|error| away(&error))?;
         first.batch_execute(&setup.text).map_err(|error| away(&error))?;
+        warn_of_messages(&mut first).map_err(|error| away(&error))?;
         let pool = Pool::builder()
             .max_size(settings.pool_size)
             .connection_timeout(settings.checkout_timeout)
@@ -46,6 +48,23 @@ impl Db {
     }
 }
 
+/// Conditions without a kind in Diesel are told by their messages; a superuser's are made English by [`Setup`].
+fn warn_of_messages(conn: &mut PgConnection) -> QueryResult<()> {
+    let language: String =
+        diesel::select(diesel::dsl::sql::<Text>("current_setting('lc_messages')")).get_result(conn)?;
+    if !["C", "POSIX", "en"].iter().any(|english| language.starts_with(english)) && !language.is_empty() {
+        tracing::warn!(
+            language,
+            "the database's messages are not English: timeouts will be answered with 500; set lc_messages of its role to C"
+        );
+    }
+    Ok(())
+}
+
+/// Only superusers may set it.
+const ENGLISH: &str =
+    "SELECT set_config('lc_messages', 'C', false) FROM pg_roles WHERE rolname = current_user AND rolsuper";
+
 /// Sets every new connection up.
 #[derive(Debug)]
 struct Setup {
@@ -57,7 +76,7 @@ impl Setup {
     fn new(settings: &Database, statements: Arc<AtomicU64>) -> Setup {
         let text = format!(
             "SET application_name = 'entrepot'; SET timezone = 'UTC'; SET client_min_messages = 'warning'; \
-             SET statement_timeout = {}; SET lock_timeout = {}; SET default_transaction_read_only = on",
+             SET statement_timeout = {}; SET lock_timeout = {}; SET default_transaction_read_only = on; {ENGLISH}",
             settings.statement_timeout.as_millis(),
             settings.lock_timeout.as_millis(),
         );
