@@ -15,6 +15,7 @@ use crate::engine::sql::Sql;
 use crate::engine::sql::predicate::Conditions;
 use crate::engine::value::{Value, key_array};
 use crate::error::Error;
+use crate::network::Networks;
 
 /// What a role permits to do with a resource's records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -145,6 +146,8 @@ pub struct Caller {
     /// Those and the units below them.
     pub division: Vec<i64>,
     pub permissions: Permissions,
+    /// From where the client may call; empty: from anywhere.
+    pub networks: Networks,
 }
 
 /// A plan that the caller may carry out: the only thing that `load` and `write` accept. The rights on single records

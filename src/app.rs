@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::engine::registry::Registry;
 use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
+use crate::http::rate::Rates;
 use crate::{resources, storefront};
 
 /// Everything a request needs. Shared by all workers as `web::Data<App>`.
@@ -24,6 +25,8 @@ pub struct App {
     pub storefront: Arc<Registry>,
     /// The configuration's switches that are on, for the rules of resources.
     pub switches: BTreeSet<&'static str>,
+    /// How much each client has left to send.
+    pub rates: Rates,
     pub metrics: Metrics,
     /// The API documents, as they are sent.
     pub documents: Documents,
@@ -46,6 +49,7 @@ impl App {
             admin: Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources::ALL)),
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
+            rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
             documents: Documents::default(),
             config,

@@ -5,10 +5,12 @@
 //! the variable of `http.public_url` is `ENTREPOT_HTTP_PUBLIC_URL`. `config.example.toml` explains every key.
 
 mod auth;
+mod cors;
 mod database;
 mod http;
 mod limits;
 mod log;
+mod networks;
 mod secret;
 mod source;
 
@@ -16,10 +18,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use auth::Auth;
+pub use cors::{Cors, CorsBlock};
 pub use database::Database;
 pub use http::Http;
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
+pub use networks::{NetworkSettings, ProxyHeader};
 pub use secret::Secret;
 pub use source::{Entry, Source};
 
@@ -30,6 +34,8 @@ pub struct Config {
     pub database: Database,
     pub limits: Limits,
     pub auth: Auth,
+    pub networks: NetworkSettings,
+    pub cors: Cors,
     pub orders: Orders,
     pub log: Log,
     pub demo: Demo,
@@ -111,6 +117,8 @@ impl Config {
             database: Database::read(source),
             limits: Limits::read(source),
             auth: Auth::read(source),
+            networks: NetworkSettings::read(source),
+            cors: Cors::read(source),
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },
             log: Log::read(source),
             demo: Demo { admin_password: source.secret("admin_password"), client_secret: source.secret("demo_secret") },

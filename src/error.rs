@@ -80,6 +80,7 @@ codes! {
     BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "unsupported media type http exception";
     IDEMPOTENCY_REUSED = "idempotency-key-reused", 422, "unprocessable entity http exception";
+    RATE_LIMITED = "rate-limited", 429, "too many requests http exception";
     INTERNAL = "internal", 500, "runtime exception";
     STATEMENT_TIMEOUT = "statement-timeout", 503, "service unavailable http exception";
     DATABASE_AWAY = "database-away", 503, "service unavailable http exception";
@@ -210,6 +211,21 @@ impl Error {
     /// `permission` as the contract names it: `EDIT`.
     pub fn no_access_by(permission: &str) -> Error {
         Error::new(&ACCESS_DENIED, format!("No access by \"{permission}\" permission to the entity."))
+    }
+
+    /// The caller's address is in none of the networks that may call.
+    pub fn address_not_allowed() -> Error {
+        Error::new(&ACCESS_DENIED, "The API may not be called from this address.")
+    }
+
+    /// The client has sent more than `rate` requests a second with a burst of `burst`; `seconds`: until the next may come.
+    pub fn rate_limited(rate: u64, burst: u64, seconds: u64) -> Error {
+        let text = format!(
+            "The client may send {rate} requests a second, and {burst} at once after a pause. Wait {seconds} s."
+        );
+        let mut error = Error::new(&RATE_LIMITED, text);
+        error.retry_after = u32::try_from(seconds).ok();
+        error
     }
 
     pub fn filter(detail: impl Into<String>) -> Error {

@@ -3,8 +3,10 @@
 //! A request passes [`trace`] (request id, log line, metrics) and then one of the routes below. The resource routes
 //! of both APIs follow from their registries; everything else is listed here by hand.
 
+pub mod address;
 pub mod answer;
 pub mod call;
+pub mod cors;
 pub mod docs;
 pub mod etag;
 pub mod extract;
@@ -13,6 +15,7 @@ pub mod limits;
 pub mod media_type;
 pub mod metrics;
 pub mod place;
+pub mod rate;
 pub mod read;
 pub mod resources;
 pub mod token;
@@ -34,8 +37,11 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         .route("/health/ready", get().to(health::ready))
         .route("/metrics", get().to(metrics::show))
         // Tokens and keys.
-        .service(token_endpoint("/oauth2-token"))
-        .service(token_endpoint(&format!("{}/oauth2-token", back_office(app))))
+        .configure(|service| {
+            for path in token_paths(app) {
+                service.service(token_endpoint(&path));
+            }
+        })
         .route("/.well-known/jwks.json", get().to(token::jwks))
         // The API documents.
         .configure(|service| docs::routes(app, service))
@@ -43,6 +49,11 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         .configure(|service| resources::routes(app, service))
         // Anything else.
         .default_service(web::route().to(no_route));
+}
+
+/// The paths of the token endpoint: its own, and one under the back office.
+fn token_paths(app: &App) -> [String; 2] {
+    ["/oauth2-token".to_owned(), format!("{}/oauth2-token", back_office(app))]
 }
 
 fn token_endpoint(path: &str) -> Resource {

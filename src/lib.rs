@@ -13,6 +13,7 @@
 //! | [`resources`], [`storefront`] | the descriptors, back office and storefront |
 //! | [`commerce`] | prices, totals, trees: hand-written rules |
 //! | [`openapi`] | the API document from the registry |
+//! | [`network`] | lists of networks that requests may come from |
 //! | [`error`] | every error and its table of codes |
 
 pub mod acl;
@@ -25,6 +26,7 @@ pub mod demo;
 pub mod engine;
 pub mod error;
 pub mod http;
+pub mod network;
 pub mod openapi;
 pub mod resources;
 pub mod schema;

@@ -76,6 +76,7 @@ table! {
         active -> Bool,
         created_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        networks -> Array<Text>,
     }
 }
 

@@ -89,6 +89,7 @@ impl Server {
                 .app_data(app.clone())
                 .configure(|service| http::routes(&app, service))
                 .wrap(Compress::default())
+                .wrap(from_fn(http::cors::cors))
                 .wrap(from_fn(http::trace::trace))
         })
         .workers(workers)

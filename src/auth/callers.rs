@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::AccessError;
 use super::token::Claims;
 use crate::acl::{Caller, Permissions};
+use crate::network::Networks;
 
 /// How long a caller is taken for unchanged: less than the five seconds promised, by the time a slow read may take.
 pub const FRESH: Duration = Duration::from_secs(4);
@@ -98,6 +99,8 @@ struct Row {
     division: Vec<i64>,
     #[diesel(sql_type = Array<Jsonb>)]
     roles: Vec<serde_json::Value>,
+    #[diesel(sql_type = Array<Text>)]
+    networks: Vec<String>,
 }
 
 impl Row {
@@ -108,7 +111,7 @@ impl Row {
     }
 }
 
-/// From the users of a CTE `who (organization_id, user_id, owner_id)` to their standing.
+/// From the users of a CTE `who (organization_id, user_id, owner_id, networks)` to their standing.
 macro_rules! standing_of {
     ($who:literal) => {
         concat!(
@@ -122,7 +125,7 @@ macro_rules! standing_of {
                 SELECT organization_id, id FROM unit \
                 UNION SELECT below.organization_id, below.id FROM business_unit below \
                     JOIN division above ON below.organization_id = above.organization_id AND below.owner_id = above.id\
-            ) SELECT organization_id, user_id, owner_id, \
+            ) SELECT organization_id, user_id, owner_id, networks, \
                 ARRAY(SELECT id FROM unit ORDER BY id) AS units, \
                 ARRAY(SELECT id FROM division ORDER BY id) AS division, \
                 ARRAY(SELECT role.permissions FROM app_user_role link JOIN user_role role \
@@ -134,7 +137,7 @@ macro_rules! standing_of {
 }
 
 const BY_TOKEN: &str = standing_of!(
-    "SELECT token.organization_id, token.user_id, app_user.owner_id FROM oauth_access_token token \
+    "SELECT token.organization_id, token.user_id, app_user.owner_id, client.networks FROM oauth_access_token token \
         JOIN oauth_client client ON client.organization_id = token.organization_id AND client.id = token.client_id \
         JOIN organization ON organization.id = token.organization_id \
         JOIN app_user ON app_user.organization_id = token.organization_id AND app_user.id = token.user_id \
@@ -145,7 +148,7 @@ const BY_TOKEN: &str = standing_of!(
 );
 
 const BY_USER: &str = standing_of!(
-    "SELECT organization_id, id AS user_id, owner_id FROM app_user WHERE organization_id = $1 AND id = $2"
+    "SELECT organization_id, id AS user_id, owner_id, '{}'::text[] AS networks FROM app_user WHERE organization_id = $1 AND id = $2"
 );
 
 /// The caller that a verified token stands for; `None` when the token, its client or its user is no longer good.
@@ -156,12 +159,20 @@ pub fn load(conn: &mut PgConnection, claims: &Claims) -> Result<Option<Caller>, 
         .bind::<Text, _>(&claims.api)
         .get_result::<Row>(conn)
         .optional()?;
-    Ok(row.map(|row| {
+    row.map(|mut row| {
         let (organization, user) = (row.organization_id, row.user_id);
+        let networks = read_networks(&std::mem::take(&mut row.networks))?;
         let Standing { permissions, business_unit, business_units, division } = row.standing();
         let client = claims.aud.clone();
-        Caller { organization, user, client, business_unit, business_units, division, permissions }
-    }))
+        Ok(Caller { organization, user, client, business_unit, business_units, division, permissions, networks })
+    })
+    .transpose()
+}
+
+/// The networks of a client as they are stored.
+pub(super) fn read_networks(stored: &[String]) -> Result<Networks, AccessError> {
+    Networks::read(stored.iter().map(String::as_str))
+        .map_err(|error| AccessError::broken(format!("the allowed networks of a client: {error}")))
 }
 
 /// What a user may do, whether enabled or not; `None` when the organization has no such user.

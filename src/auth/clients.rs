@@ -9,8 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use super::callers::read_networks;
 use super::secret::{ServerKey, random_text};
 use super::{AccessError, Api};
+use crate::network::Networks;
 use crate::schema::{app_user, oauth_client, organization};
 
 /// What a client may ask tokens with.
@@ -59,6 +61,8 @@ pub struct NewClient<'a> {
     pub secret: Option<&'a str>,
     /// A public client has no secret (password grant only).
     pub public: bool,
+    /// From where it may call; empty: from anywhere.
+    pub networks: Networks,
 }
 
 /// A client just made. The secret is shown this once.
@@ -78,6 +82,8 @@ pub struct ClientRow {
     pub confidential: bool,
     pub active: bool,
     pub created_at: DateTime<Utc>,
+    /// From where it may call; empty: from anywhere.
+    pub networks: Vec<String>,
     /// The user whom it acts as.
     pub owner: Option<String>,
 }
@@ -111,6 +117,7 @@ pub fn create(
             oauth_client::owner_user_id.eq(client.owner),
             oauth_client::api.eq(client.api.name()),
             oauth_client::confidential.eq(!client.public),
+            oauth_client::networks.eq(client.networks.texts()),
         ))
         .on_conflict_do_nothing()
         .execute(conn)?;
@@ -166,6 +173,7 @@ pub fn list(conn: &mut PgConnection) -> Result<Vec<ClientRow>, AccessError> {
             oauth_client::confidential,
             oauth_client::active,
             oauth_client::created_at,
+            oauth_client::networks,
             app_user::username.nullable(),
         ))
         .load(conn)?;
@@ -191,6 +199,8 @@ pub struct Client {
     pub api: String,
     pub grants: Vec<String>,
     pub owner: Option<i64>,
+    /// From where it may call; empty: from anywhere.
+    pub networks: Networks,
 }
 
 /// The client of that identifier and secret, if it is active. A public client proves nothing and has no secret.
@@ -200,7 +210,7 @@ pub fn recognise(
     id: &str,
     secret: Option<&str>,
 ) -> Result<Option<Client>, AccessError> {
-    type Row = (i64, Option<String>, Vec<String>, Option<i64>, String, bool);
+    type Row = (i64, Option<String>, Vec<String>, Option<i64>, String, bool, Vec<String>);
     let row: Option<Row> = oauth_client::table
         .inner_join(organization::table.on(organization::id.eq(oauth_client::organization_id)))
         .filter(oauth_client::id.eq(id))
@@ -212,16 +222,21 @@ pub fn recognise(
             oauth_client::owner_user_id,
             oauth_client::api,
             oauth_client::confidential,
+            oauth_client::networks,
         ))
         .first(conn)
         .optional()?;
-    let Some((organization, stored, grants, owner, api, confidential)) = row else { return Ok(None) };
+    let Some((organization, stored, grants, owner, api, confidential, networks)) = row else { return Ok(None) };
     let proven = match (confidential, stored, secret) {
         (false, _, _) => true,
         (true, Some(stored), Some(secret)) => hash_matches(server, id, secret, &stored),
         _ => false,
     };
-    Ok(proven.then(|| Client { id: id.to_owned(), organization, api, grants, owner }))
+    if !proven {
+        return Ok(None);
+    }
+    let networks = read_networks(&networks)?;
+    Ok(Some(Client { id: id.to_owned(), organization, api, grants, owner, networks }))
 }
 
 const ALGORITHM: &str = "hmac-sha256";

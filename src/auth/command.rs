@@ -10,6 +10,7 @@ use super::password::Cost;
 use super::secret::{ServerKey, random_text};
 use super::users::{self, NewUser};
 use super::{AccessError, Api, keys};
+use crate::network::Networks;
 use crate::schema::organization;
 
 /// `client …`
@@ -53,6 +54,9 @@ pub struct CreateClient {
     /// A client that cannot keep a secret, and has none.
     #[arg(long, conflicts_with = "secret_file")]
     public: bool,
+    /// A network that it may call from, such as 192.0.2.0/24; may be given several times. Left out: from anywhere.
+    #[arg(long, value_name = "CIDR")]
+    allow: Vec<String>,
 }
 
 /// `user …`
@@ -104,8 +108,10 @@ pub fn client(conn: &mut PgConnection, server: &ServerKey, command: &ClientComma
                 let kind = if row.confidential { "" } else { ", public" };
                 let owner = row.owner.map(|owner| format!(", acts as {owner}")).unwrap_or_default();
                 let grants = row.grants.join("+");
+                let from =
+                    if row.networks.is_empty() { String::new() } else { format!(", from {}", row.networks.join(" ")) };
                 format!(
-                    "{}\t{}\t{}\t{} API, {grants}{owner}{kind}\t{state}\n",
+                    "{}\t{}\t{}\t{} API, {grants}{owner}{kind}{from}\t{state}\n",
                     row.id, row.name, row.organization, row.api
                 )
             };
@@ -138,6 +144,8 @@ fn create_client(conn: &mut PgConnection, server: &ServerKey, asked: &CreateClie
         owner: owner.map(|(user, _)| user),
         secret: secret.as_deref(),
         public: asked.public,
+        networks: Networks::read(asked.allow.iter().map(String::as_str))
+            .map_err(|error| AccessError::refused(error.to_string()))?,
     };
     let made = clients::create(conn, server, &client)?;
     let secret = match made.secret {

@@ -79,6 +79,7 @@ pub fn ensure_demo_access(
         owner,
         secret: Some(secrets.client_secret),
         public: false,
+        networks: Default::default(),
     };
     ensure_client(conn, server, client("demo-erp", "Demo ERP", Grant::ClientCredentials, Some(erp)))?;
     ensure_client(conn, server, client("demo-shop", "Demo shop", Grant::ClientCredentials, Some(shop)))?;

@@ -147,7 +147,8 @@ mod tests {
         granted.grant_all(&permissions);
         let client = String::new();
         let (business_units, division) = (vec![1], vec![1, 2]);
-        Caller { organization: 1, user: 1, client, business_unit: 1, business_units, division, permissions: granted }
+        let (permissions, networks) = (granted, Default::default());
+        Caller { organization: 1, user: 1, client, business_unit: 1, business_units, division, permissions, networks }
     }
 
     fn user(permissions: serde_json::Value, units: &[i64], division: &[i64]) -> Standing {

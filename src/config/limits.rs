@@ -2,7 +2,7 @@
 
 use super::source::Source;
 
-/// Limits that a request meets with a 400 naming them.
+/// Limits that a request meets with a 400 naming them, and how many requests a client may send.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Records in one answer, for `page[size]=-1` too.
@@ -19,10 +19,17 @@ pub struct Limits {
     pub delete_rows: usize,
     /// Resource objects in `included` of one request.
     pub included_records: usize,
+    /// Requests a second of one client, per process; 0: any number.
+    pub request_rate: u32,
+    /// Requests that a client may send at once after a pause; 0: any number.
+    pub request_burst: u32,
 }
 
 impl Limits {
     pub(super) fn read(source: &mut Source) -> Limits {
+        let mut requests = |key, default| source.integer(key, default, 0..=10_000_000) as u32;
+        let (request_rate, request_burst) =
+            (requests("limits.request_rate", 1_000), requests("limits.request_burst", 5_000));
         let mut limit = |key, default| source.integer(key, default, 1..=10_000_000) as usize;
         Limits {
             page_rows: limit("limits.page_rows", 100_000),
@@ -32,6 +39,8 @@ impl Limits {
             include_paths: limit("limits.include_paths", 50),
             delete_rows: limit("limits.delete_rows", 100),
             included_records: limit("limits.included_records", 1_000),
+            request_rate,
+            request_burst,
         }
     }
 }

@@ -141,6 +141,24 @@ impl Source {
         self.read(key, default, "true or false", parse, |flag| Some(flag.to_string()))
     }
 
+    /// A list, each entry read from a text; a variable has them separated by commas. The default is none.
+    pub fn list<T: std::fmt::Debug>(
+        &mut self,
+        key: &'static str,
+        allowed: &str,
+        parse: impl Fn(&str) -> Option<T>,
+        show: impl Fn(&T) -> String,
+    ) -> Vec<T> {
+        let parse = |value: &Value| match value {
+            Value::Array(items) => items.iter().map(|item| item.as_str().and_then(&parse)).collect(),
+            Value::String(text) => text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(&parse).collect(),
+            _ => None,
+        };
+        let show =
+            |list: &Vec<T>| Some(Value::Array(list.iter().map(|item| Value::String(show(item))).collect()).to_string());
+        self.read(key, Vec::new(), allowed, parse, show)
+    }
+
     /// Everything taken, and every problem.
     pub fn finish(mut self) -> (Vec<Entry>, Vec<String>) {
         let keys: Vec<&'static str> = self.entries.iter().map(|entry| entry.key).collect();

@@ -71,6 +71,7 @@ impl<'c> Demo<'c> {
             business_units: vec![access.business_unit],
             division: vec![access.business_unit],
             permissions,
+            networks: Default::default(),
         };
         Demo {
             conn,

@@ -6,15 +6,17 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
+use actix_web::http::Method;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, Header, HeaderValue, IfNoneMatch,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, EntityTag, Header, HeaderValue, IfNoneMatch,
 };
 use actix_web::web::{self, Bytes, ServiceConfig, get, head};
 use actix_web::{HttpRequest, HttpResponse};
 use utoipa_swagger_ui::{Config, oauth, serve};
 
-use super::answer;
+use super::{address, answer};
 use crate::app::App;
+use crate::auth::Api;
 use crate::engine::registry::Registry;
 use crate::error::Error;
 use crate::openapi;
@@ -56,24 +58,31 @@ const POLICY: &str =
 
 /// Mounts the documents and pages of both APIs.
 pub fn routes(app: &App, service: &mut ServiceConfig) {
-    for registry in [&app.admin, &app.storefront] {
+    for (api, registry) in [(Api::Admin, &app.admin), (Api::Storefront, &app.storefront)] {
         let root = registry.root.clone();
         let own = registry.clone();
         let document = move |request: HttpRequest, app: web::Data<App>| {
-            let answer = document(&request, app.documents.of(&own));
+            let answer = match address::admit(&request, &app, api) {
+                Ok(()) => document(&request, app.documents.of(&own)),
+                Err(error) => answer::refuse(&request, &error.into()),
+            };
             async move { answer }
         };
         let config = Arc::new(config(&root));
         let site = root.clone();
-        let page = move |request: HttpRequest| {
-            let file = file(&request, &site, config.clone());
+        let page = move |request: HttpRequest, app: web::Data<App>| {
+            let file = match address::admit(&request, &app, api) {
+                Ok(()) => file(&request, &site, config.clone()),
+                Err(error) => answer::refuse(&request, &error.into()),
+            };
             async move { file }
         };
         service
             .service(
                 web::resource(format!("{root}/openapi.json"))
                     .route(get().to(document.clone()))
-                    .route(head().to(document)),
+                    .route(head().to(document))
+                    .route(web::method(Method::OPTIONS).to(options)),
             )
             .service(
                 web::resource([format!("{root}/doc"), format!("{root}/doc/{{file:.*}}")])
@@ -81,6 +90,11 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
                     .route(head().to(page)),
             );
     }
+}
+
+/// `OPTIONS` of a document.
+async fn options() -> HttpResponse {
+    HttpResponse::Ok().insert_header((ALLOW, "OPTIONS, GET")).finish()
 }
 
 fn document(request: &HttpRequest, document: &Document) -> HttpResponse {

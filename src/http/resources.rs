@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::call::Call;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{answer, extract, media_type, read, write};
+use super::{address, answer, extract, media_type, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::render::View;
@@ -44,6 +44,7 @@ async fn respond(
     app: web::Data<App>,
     api: Api,
 ) -> Result<HttpResponse, Errors> {
+    address::admit(request, &app, api)?;
     let method = method(request)?;
     let path = request.match_info().get("path").unwrap_or_default().to_owned();
     if method == Method::OPTIONS {
@@ -91,7 +92,7 @@ fn method(request: &HttpRequest) -> Result<Method, Error> {
 }
 
 /// Scheme and authority of absolute links: the configured ones, else those the request came to.
-fn origin(request: &HttpRequest, app: &App) -> String {
+pub(super) fn origin(request: &HttpRequest, app: &App) -> String {
     match &app.config.http.public_url {
         Some(url) => url.clone(),
         None => {

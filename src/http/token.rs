@@ -12,10 +12,13 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::app::App;
+use crate::auth::Api;
+use crate::auth::clients::Client;
 use crate::auth::grant::{self, NotGranted};
 use crate::auth::oauth2::{Issued, Refusal, TokenRequest};
+use crate::config::NetworkSettings;
 use crate::error::{Error, Errors};
-use crate::http::answer;
+use crate::http::{address, answer};
 
 /// Bytes of a body; a password has at most 1024.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -23,6 +26,11 @@ const ALLOW: &str = "OPTIONS, POST";
 
 /// `POST`.
 pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<App>) -> HttpResponse {
+    let address = address::of(&request, &app);
+    // Which API the client is of shows later; who may call neither is refused before anything is read.
+    if let (Err(error), Err(_)) = (admit(&app, Api::Admin, address), admit(&app, Api::Storefront, address)) {
+        return answer::refuse(&request, &error.into());
+    }
     let authorization = text(&request, header::AUTHORIZATION);
     let body = match payload.to_bytes_limited(BODY_LIMIT).await {
         Ok(Ok(body)) => body,
@@ -39,7 +47,7 @@ pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<
         Err(refusal) => return refused(&request, "", &refusal),
     };
     let client = token_request.client_id().unwrap_or_default();
-    match grant(&request, &app, &token_request).await {
+    match grant(address, &app, &token_request).await {
         Ok(Ok(issued)) => {
             tracing::info!(client, "token given");
             secret(StatusCode::OK).json(issued.document())
@@ -77,17 +85,32 @@ pub async fn jwks(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
 
 type Granted = Result<Issued, Box<Refusal>>;
 
-async fn grant(request: &HttpRequest, app: &App, asked: &Arc<TokenRequest>) -> Result<Granted, Error> {
+fn admit(app: &App, api: Api, address: Option<IpAddr>) -> Result<(), Error> {
+    address::check(address::allowed(app, api), address)
+}
+
+/// Refuses a client that may not call from there: its API's networks, and its own.
+fn admit_client(networks: &NetworkSettings, client: &Client, address: Option<IpAddr>) -> Result<(), Error> {
+    let of_api = match Api::parse(&client.api) {
+        Some(Api::Storefront) => &networks.storefront,
+        _ => &networks.admin,
+    };
+    address::check(of_api, address)?;
+    address::check(&client.networks, address)
+}
+
+async fn grant(address: Option<IpAddr>, app: &App, asked: &Arc<TokenRequest>) -> Result<Granted, Error> {
     if asked.get("grant_type") == Some("password") {
-        return by_password(request, app, asked).await;
+        return by_password(address, app, asked).await;
     }
-    let (auth, asked) = (Arc::clone(&app.auth), Arc::clone(asked));
+    let (auth, asked, networks) = (Arc::clone(&app.auth), Arc::clone(asked), app.config.networks.clone());
     app.db
         .transaction(move |conn| {
             let client = match settle(grant::client(conn, &auth, &asked))? {
                 Ok(client) => client,
                 Err(refusal) => return Ok(Err(refusal)),
             };
+            admit_client(&networks, &client, address)?;
             if asked.get("grant_type") != Some("refresh_token") {
                 return settle(grant::client_credentials(conn, &auth, &client));
             }
@@ -100,7 +123,7 @@ async fn grant(request: &HttpRequest, app: &App, asked: &Arc<TokenRequest>) -> R
 }
 
 /// The password is checked between two visits to the database, so that no connection waits for it.
-async fn by_password(request: &HttpRequest, app: &App, asked: &Arc<TokenRequest>) -> Result<Granted, Error> {
+async fn by_password(address: Option<IpAddr>, app: &App, asked: &Arc<TokenRequest>) -> Result<Granted, Error> {
     let (auth, question) = (Arc::clone(&app.auth), Arc::clone(asked));
     let found = app
         .db
@@ -116,8 +139,10 @@ async fn by_password(request: &HttpRequest, app: &App, asked: &Arc<TokenRequest>
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    admit_client(&app.config.networks, &client, address)?;
     let (name, password) = (asked.get("username").unwrap_or_default(), asked.get("password").unwrap_or_default());
-    let address = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    // Callers whose address a proxy does not tell are held back as one.
+    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let wait = app.auth.brake.wait(name, address, Instant::now());
     if wait > Duration::ZERO {
         return Ok(Err(Refusal::slow_down(wait)));

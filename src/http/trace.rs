@@ -16,7 +16,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
-use super::{answer, metrics};
+use super::{answer, metrics, rate};
 use crate::error::Error;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -73,6 +73,7 @@ pub async fn trace<B: MessageBody + 'static>(
         Ok(Ok(response)) => {
             let mut response = response.map_into_boxed_body();
             mark(response.headers_mut(), &id);
+            rate::tell(&mut response);
             record(&response, start);
             Ok(response)
         }

@@ -22,6 +22,7 @@ const STATUSES: &[(u16, &str, &str)] = &[
     (413, "body_too_large", "The body is larger than the server accepts."),
     (415, "unsupported_media_type", "The body is not JSON:API."),
     (422, "unprocessable", "The idempotency key was used for another request."),
+    (429, "too_many_requests", "The client has sent too many requests; `Retry-After` says when to go on."),
     (500, "internal", "The server met something unexpected; its log has the details under the request's id."),
     (503, "unavailable", "Not now, or not in time; each error says what to do."),
 ];
@@ -36,8 +37,17 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("allow", "Allow", "The methods that are there."),
     ("www_authenticate", "WWW-Authenticate", "The scheme in which to authenticate."),
     ("retry_after", "Retry-After", "Seconds after which to repeat the request."),
+    (
+        "rate_limit",
+        "RateLimit",
+        "How many requests the client has left, and the seconds until it has all of them again.",
+    ),
+    ("rate_limit_policy", "RateLimit-Policy", "How many requests the client may send, in how many seconds."),
     ("vary", "Vary", "The request headers that the answer depends on."),
 ];
+
+/// Headers of every answer, the last two where the request was authenticated.
+const ALWAYS: &[&str] = &["request_id", "rate_limit", "rate_limit_policy"];
 
 /// All of them.
 pub fn shared(components: &mut Components) {
@@ -72,7 +82,7 @@ pub fn errors(mut responses: ResponsesBuilder, statuses: &[u16]) -> ResponsesBui
 }
 
 fn with_headers(mut response: ResponseBuilder, headers: &[&str]) -> ResponseBuilder {
-    for (name, wire, _) in HEADERS.iter().filter(|(name, _, _)| *name == "request_id" || headers.contains(name)) {
+    for (name, wire, _) in HEADERS.iter().filter(|(name, _, _)| ALWAYS.contains(name) || headers.contains(name)) {
         response = response.header_ref(*wire, utoipa::openapi::Ref::new(format!("#/components/headers/{name}")));
     }
     response
@@ -96,6 +106,6 @@ fn error(status: u16, about: &str) -> Response {
         }]})
     });
     let content = ContentBuilder::new().schema(Some(schema_ref("errors"))).example(example).build();
-    let headers: &[&str] = if status == 503 { &["retry_after"] } else { &[] };
+    let headers: &[&str] = if matches!(status, 429 | 503) { &["retry_after"] } else { &[] };
     document(&format!("{about} Codes: {}.", lines.join(", ")), content, headers)
 }

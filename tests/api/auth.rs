@@ -54,6 +54,7 @@ fn password_client(organization: &Organization) -> (String, String) {
             owner: None,
             secret: None,
             public: false,
+            networks: Default::default(),
         };
         create(conn, &key, &client)
     });

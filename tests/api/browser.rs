@@ -75,6 +75,7 @@ fn a_user_logs_in_and_tries_an_operation() {
             owner: None,
             secret: None,
             public: false,
+            networks: Default::default(),
         };
         clients::create(conn, &key, &client)
     });

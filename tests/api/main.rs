@@ -9,6 +9,7 @@ mod auth;
 mod browser;
 mod demonstration;
 mod document;
+mod edge;
 mod every_resource;
 mod process;
 mod registry;

@@ -27,6 +27,7 @@ pub fn caller(level: Level) -> Caller {
         business_units: vec![3],
         division: vec![3, 4],
         permissions,
+        networks: Default::default(),
     }
 }
 

@@ -144,6 +144,7 @@ fn add_user(server: &'static TestServer, organization: i64, unit: i64, roles: &[
             owner: Some(id),
             secret: None,
             public: false,
+            networks: Default::default(),
         };
         Ok((id, clients::create(conn, &key, &client)?))
     });

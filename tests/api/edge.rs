@@ -1,0 +1,20 @@
+//! What surrounds both APIs: other origins, networks, limits, schemes other than tokens.
+
+mod cors;
+mod network;
+mod rate;
+
+use crate::support::database;
+use crate::support::organization::Organization;
+use crate::support::server::TestServer;
+
+/// A server of its own with those settings, on the shared database.
+fn server(settings: &str) -> &'static TestServer {
+    // Organizations hold their server for good; the process ends soon.
+    Box::leak(Box::new(TestServer::start(database::shared(), settings)))
+}
+
+/// A fresh organization on such a server.
+fn organization(settings: &str) -> Organization {
+    Organization::on(server(settings))
+}
