@@ -92,3 +92,30 @@ fn the_storefront_shows_localizations_flat() {
     client.get("/api/countries/DE").expect(200);
     client.get("/api/products").expect(404);
 }
+
+/// Units are shared by all organizations, and changed and deleted by the one that made them.
+#[test]
+fn a_unit_belongs_to_who_made_it() {
+    let (maker, other) = (Organization::new(), Organization::new());
+    let code = unique("unit").to_lowercase();
+    let unit = |code: &str| {
+        let labels = json!({
+            "label": "Box", "shortLabel": "b", "pluralLabel": "Boxes", "shortPluralLabel": "bs", "defaultPrecision": 0,
+        });
+        json!({"data": {"type": "productunits", "id": code, "attributes": labels}})
+    };
+    maker.client().post("/admin/api/productunits", &unit(&code)).expect(201);
+    for (client, code, allowed) in
+        [(other.client(), code.as_str(), false), (maker.client(), "item", false), (maker.client(), code.as_str(), true)]
+    {
+        let path = format!("/admin/api/productunits/{code}");
+        client.get(&path).expect(200);
+        let mut upsert = unit(code);
+        upsert["data"]["meta"] = json!({"upsert": true});
+        let changed = if allowed { 200 } else { 403 };
+        client.patch(&path, &unit(code)).expect(changed);
+        client.patch(&path, &upsert).expect(changed);
+        client.post("/admin/api/productunits", &upsert).expect(changed);
+        client.delete(&path).expect(if allowed { 204 } else { 403 });
+    }
+}

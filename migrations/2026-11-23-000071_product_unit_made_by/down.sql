@@ -1,0 +1,1 @@
+ALTER TABLE product_unit DROP COLUMN made_by;
