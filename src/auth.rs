@@ -3,6 +3,7 @@
 //! Clients get tokens from the token endpoint ([`oauth2`], [`grant`]); requests carry them. Each scheme of [`SCHEMES`]
 //! knows one way to tell the caller of a request. What callers may do is decided in [`crate::acl`].
 
+pub mod api_keys;
 pub mod bearer;
 pub mod brake;
 pub mod callers;
@@ -16,6 +17,7 @@ pub mod password;
 pub mod secret;
 pub mod token;
 pub mod users;
+pub mod wsse;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -60,6 +62,15 @@ pub struct Presented<'a> {
     pub api: Api,
     /// The rest of the header `Authorization` after the scheme's name.
     pub credentials: &'a str,
+    /// The header `X-WSSE`.
+    pub wsse: Option<&'a str>,
+}
+
+/// The headers that a caller may be told by.
+#[derive(Clone, Copy, Default)]
+pub struct Headers<'a> {
+    pub authorization: Option<&'a str>,
+    pub wsse: Option<&'a str>,
 }
 
 /// What a scheme knows of a caller without the database.
@@ -73,8 +84,18 @@ pub enum Outcome {
 
 /// One way to tell the caller of a request.
 pub trait Scheme: Sync {
-    /// The first word of `Authorization`, and of the challenge in `WWW-Authenticate`.
+    /// The first word of `Authorization`.
     fn name(&self) -> &'static str;
+
+    /// `WWW-Authenticate` of a refusal.
+    fn challenge(&self) -> &'static str {
+        CHALLENGE
+    }
+
+    /// Whether [`Scheme::ask`] writes to the database.
+    fn writes(&self) -> bool {
+        false
+    }
 
     /// Decides what needs no database.
     fn recall(&self, auth: &Auth, presented: &Presented<'_>) -> Outcome;
@@ -89,10 +110,26 @@ pub trait Scheme: Sync {
 }
 
 /// Every scheme that requests may use.
-pub static SCHEMES: &[&dyn Scheme] = &[&bearer::Bearer];
+pub static SCHEMES: &[&dyn Scheme] = &[&bearer::Bearer, &wsse::Wsse];
 
-/// The value of `WWW-Authenticate` of a 401.
+/// The value of `WWW-Authenticate` of a 401, where no other scheme was tried.
 pub const CHALLENGE: &str = "Bearer realm=\"entrepot\"";
+
+/// The scheme that a request tries, and its part of `Authorization`.
+fn tried<'h>(headers: Headers<'h>) -> Option<(&'static dyn Scheme, &'h str)> {
+    let (word, credentials) = match headers.authorization.map(str::trim) {
+        Some(header) => header.split_once(' ').unwrap_or((header, "")),
+        // Some old clients send their own header alone.
+        None => (wsse::Wsse.name(), headers.wsse.map(|_| "")?),
+    };
+    let scheme = SCHEMES.iter().find(|scheme| scheme.name().eq_ignore_ascii_case(word))?;
+    Some((*scheme, credentials.trim()))
+}
+
+/// `WWW-Authenticate` for the refusal of a request with those headers.
+pub fn challenge(headers: Headers<'_>) -> &'static str {
+    tried(headers).map_or(CHALLENGE, |(scheme, _)| scheme.challenge())
+}
 
 /// What the process knows for telling callers and giving tokens.
 pub struct Auth {
@@ -128,37 +165,25 @@ impl Auth {
         prepared.unwrap_or_else(|error| Err(AccessError::Broken(error.to_string())))
     }
 
-    /// The caller of a request. `authorization`: the header of that name. The error is the 401 without a body.
-    pub async fn authenticate(
-        self: &Arc<Auth>,
-        db: &Db,
-        api: Api,
-        authorization: Option<&str>,
-    ) -> Result<Arc<Caller>, Error> {
+    /// The caller of a request. The error is the 401 without a body.
+    pub async fn authenticate(self: &Arc<Auth>, db: &Db, api: Api, headers: Headers<'_>) -> Result<Arc<Caller>, Error> {
         let refused = |why: &str| {
             tracing::info!(why, "credentials refused");
             Error::unauthenticated()
         };
-        let (word, credentials) = authorization
-            .and_then(|header| header.trim().split_once(' '))
-            .ok_or_else(|| refused("no credentials in the header Authorization"))?;
-        let scheme = *SCHEMES
-            .iter()
-            .find(|scheme| scheme.name().eq_ignore_ascii_case(word))
-            .ok_or_else(|| refused("unknown authentication scheme"))?;
-        let credentials = credentials.trim();
-        match scheme.recall(self, &Presented { api, credentials }) {
+        let (scheme, credentials) = tried(headers).ok_or_else(|| refused("no credentials of a known scheme"))?;
+        match scheme.recall(self, &Presented { api, credentials, wsse: headers.wsse }) {
             Outcome::Caller(caller) => Ok(caller),
             Outcome::Refused(why) => Err(refused(why)),
             Outcome::Ask => {
                 let (auth, credentials) = (Arc::clone(self), credentials.to_owned());
-                let found = db
-                    .run(move |conn| {
-                        let presented = Presented { api, credentials: &credentials };
-                        scheme.ask(&auth, conn, &presented).map_err(Error::from)
-                    })
-                    .await?;
-                found.ok_or_else(|| refused("the token, its client or its user is not good any more"))
+                let wsse = headers.wsse.map(str::to_owned);
+                let ask = move |conn: &mut PgConnection| {
+                    let presented = Presented { api, credentials: &credentials, wsse: wsse.as_deref() };
+                    scheme.ask(&auth, conn, &presented).map_err(Error::from)
+                };
+                let found = if scheme.writes() { db.transaction(ask).await? } else { db.run(ask).await? };
+                found.ok_or_else(|| refused("the credentials, their client or their user are not good (any more)"))
             }
         }
     }
@@ -186,6 +211,11 @@ impl Auth {
 
     pub(crate) fn access_lifetime(&self) -> TimeDelta {
         TimeDelta::seconds(self.settings.access_token_lifetime.as_secs() as i64)
+    }
+
+    /// How far the time of a WSSE header may be from the server's.
+    pub(crate) fn nonce_lifetime(&self) -> TimeDelta {
+        TimeDelta::seconds(self.settings.wsse_nonce_lifetime.as_secs() as i64)
     }
 
     pub(crate) fn refresh_lifetime(&self) -> TimeDelta {

@@ -108,6 +108,27 @@ table! {
 }
 
 table! {
+    api_key (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        user_id -> BigInt,
+        sealed -> Binary,
+        sealed_key_id -> Text,
+        created_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    api_key_nonce (organization_id, key_id, nonce) {
+        organization_id -> BigInt,
+        key_id -> BigInt,
+        nonce -> Binary,
+        expires_at -> Timestamptz,
+    }
+}
+
+table! {
     signing_key (kid) {
         kid -> Text,
         public_jwk -> Jsonb,
@@ -118,4 +139,4 @@ table! {
     }
 }
 
-allow_tables_to_appear_in_same_query!(oauth_client, organization, app_user);
+allow_tables_to_appear_in_same_query!(api_key, oauth_client, organization, app_user);

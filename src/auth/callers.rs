@@ -14,6 +14,7 @@ use moka::sync::Cache;
 use uuid::Uuid;
 
 use super::AccessError;
+use super::api_keys::StoredKey;
 use super::token::Claims;
 use crate::acl::{Caller, Permissions};
 use crate::network::Networks;
@@ -167,6 +168,23 @@ pub fn load(conn: &mut PgConnection, claims: &Claims) -> Result<Option<Caller>, 
         Ok(Caller { organization, user, client, business_unit, business_units, division, permissions, networks })
     })
     .transpose()
+}
+
+/// The caller that an API key stands for. The user was found enabled; its rights are as they are now.
+pub fn load_user(conn: &mut PgConnection, key: &StoredKey) -> Result<Option<Caller>, AccessError> {
+    Ok(standing(conn, key.organization, key.user)?.map(|found| {
+        let Standing { permissions, business_unit, business_units, division } = found;
+        Caller {
+            organization: key.organization,
+            user: key.user,
+            client: format!("apikey-{}", key.id),
+            business_unit,
+            business_units,
+            division,
+            permissions,
+            networks: Networks::default(),
+        }
+    }))
 }
 
 /// The networks of a client as they are stored.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::Utc;
 use clap::{Args, Subcommand};
 use diesel::prelude::*;
 
@@ -9,7 +10,7 @@ use super::clients::{self, Grant, NewClient};
 use super::password::Cost;
 use super::secret::{ServerKey, random_text};
 use super::users::{self, NewUser};
-use super::{AccessError, Api, keys};
+use super::{AccessError, Api, api_keys, keys, wsse};
 use crate::network::Networks;
 use crate::schema::organization;
 
@@ -89,6 +90,36 @@ pub struct CreateUser {
     /// A user that only clients act as, and nobody logs in as.
     #[arg(long)]
     no_password: bool,
+}
+
+/// `apikey …`
+#[derive(Debug, Subcommand)]
+pub enum ApiKeyCommand {
+    /// Make a key for a user and print it, this once.
+    Create {
+        /// The user's name.
+        username: String,
+    },
+    /// Print every key's id, user and state.
+    List,
+    /// Revoke a key; effective at once.
+    Revoke {
+        /// The key's id.
+        id: i64,
+    },
+}
+
+/// `wsse …`
+#[derive(Debug, Subcommand)]
+pub enum WsseCommand {
+    /// Print both headers for a user and a key, to be sent once and soon.
+    Header {
+        /// The user's name.
+        username: String,
+        /// A file that holds the API key; `-` is the standard input.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+    },
 }
 
 /// `keys …`
@@ -195,6 +226,43 @@ pub fn keys(conn: &mut PgConnection, server: &ServerKey, command: &KeysCommand) 
     let KeysCommand::Rotate = command;
     let kid = keys::rotate(conn, server)?;
     Ok(format!("Tokens are signed with the key {kid} from now on; running servers follow within half a minute.\n"))
+}
+
+/// Carries out `apikey …`; the answer is the text to print.
+pub fn api_key(conn: &mut PgConnection, server: &ServerKey, command: &ApiKeyCommand) -> Result<String, AccessError> {
+    match command {
+        ApiKeyCommand::Create { username } => {
+            let found = users::find(conn, username)?;
+            let (user, organization) =
+                found.ok_or_else(|| AccessError::refused(format!("there is no user \"{username}\"")))?;
+            let (id, key) = api_keys::create(conn, server, organization, user)?;
+            Ok(format!("id: {id}\napi_key: {key}\n"))
+        }
+        ApiKeyCommand::List => {
+            let line = |row: api_keys::KeyRow| {
+                let state = if row.revoked_at.is_none() { "active" } else { "revoked" };
+                let made = row.created_at.format("%Y-%m-%d");
+                format!("{}\t{}\t{}\tmade {made}\t{state}\n", row.id, row.username, row.organization)
+            };
+            Ok(api_keys::list(conn)?.into_iter().map(line).collect())
+        }
+        ApiKeyCommand::Revoke { id } => {
+            api_keys::revoke(conn, *id)?;
+            Ok(format!("The key {id} is revoked.\n"))
+        }
+    }
+}
+
+/// Carries out `wsse …`; the answer is the text to print.
+pub fn wsse(command: &WsseCommand) -> Result<String, AccessError> {
+    let WsseCommand::Header { username, key_file } = command;
+    let key = if key_file.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())
+            .map_err(|error| AccessError::refused(format!("the standard input cannot be read: {error}")))?
+    } else {
+        read_secret(key_file)?
+    };
+    wsse::headers(username, key.trim_end_matches(['\r', '\n']), Utc::now())
 }
 
 fn read_secret(path: &PathBuf) -> Result<String, AccessError> {

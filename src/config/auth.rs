@@ -16,6 +16,8 @@ pub struct Auth {
     pub password_checks: usize,
     /// Password checks that may wait; more are refused with 429.
     pub password_queue: usize,
+    /// How far the time of a WSSE header may be from the server's; for so long its nonce is kept.
+    pub wsse_nonce_lifetime: Duration,
 }
 
 impl Auth {
@@ -31,6 +33,7 @@ impl Auth {
             argon2_iterations: source.integer("auth.argon2_iterations", 2, 1..=64) as u32,
             password_checks: source.integer("auth.password_checks", 2, 1..=64) as usize,
             password_queue: source.integer("auth.password_queue", 8, 0..=10_000) as usize,
+            wsse_nonce_lifetime: Duration::from_secs(source.integer("auth.wsse_nonce_lifetime", 300, 1..=3600)),
         }
     }
 }

@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::trace;
-use crate::auth::CHALLENGE;
+use super::{extract, trace};
+use crate::auth::{CHALLENGE, challenge};
 use crate::error::Errors;
 
 /// The media type of every document.
@@ -14,7 +14,12 @@ pub const JSON_API: &str = "application/vnd.api+json";
 /// The answer to a request that is refused. A 405 has an empty body and tells the methods that would work; a 401
 /// has an empty body and names the scheme that would work.
 pub fn refuse(request: &HttpRequest, errors: &Errors) -> HttpResponse {
-    document(errors, &trace::request_id(request))
+    let mut answer = document(errors, &trace::request_id(request));
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        let challenge = HeaderValue::from_static(challenge(extract::credentials(request)));
+        answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    answer
 }
 
 /// [`refuse`], where only the request's id is known.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::auth::command::{self, ClientCommand, KeysCommand, UserCommand};
+use crate::auth::command::{self, ApiKeyCommand, ClientCommand, KeysCommand, UserCommand, WsseCommand};
 use crate::config::{self, Config};
 use crate::{auth, openapi, startup};
 
@@ -44,6 +44,12 @@ enum Command {
     /// Users: make the first one, and others when nobody can log in.
     #[command(subcommand)]
     User(UserCommand),
+    /// API keys of users, for the scheme WSSE: make, list, revoke.
+    #[command(subcommand, name = "apikey")]
+    ApiKey(ApiKeyCommand),
+    /// The scheme WSSE.
+    #[command(subcommand)]
+    Wsse(WsseCommand),
     /// The keys that sign tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -71,6 +77,13 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send 
         }
         Command::User(command) => {
             startup::administer(&config, |_, conn| Ok(command::user(conn, auth::cost(&config.auth), &command)?))
+        }
+        Command::ApiKey(command) => {
+            startup::administer(&config, |place, conn| Ok(command::api_key(conn, &place.key(&config)?, &command)?))
+        }
+        Command::Wsse(command) => {
+            print!("{}", command::wsse(&command)?);
+            Ok(())
         }
         Command::Keys(command) => {
             startup::administer(&config, |place, conn| Ok(command::keys(conn, &place.key(&config)?, &command)?))

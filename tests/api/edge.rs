@@ -3,6 +3,7 @@
 mod cors;
 mod network;
 mod rate;
+mod wsse;
 
 use crate::support::database;
 use crate::support::organization::Organization;

@@ -82,6 +82,37 @@ fn an_operator_makes_users_and_clients_and_revokes_them() {
     assert_ne!(before, shell.run(&["keys", "rotate"]).unwrap());
 }
 
+/// From a key to a request with the printed headers, and out again.
+#[test]
+fn an_operator_makes_and_revokes_api_keys() {
+    let shell = Shell::new();
+    shell
+        .run(&["user", "create", "ada", "--email", "ada@example.org", "--organization", "Acme", "--no-password"])
+        .unwrap();
+    let made = shell.run(&["apikey", "create", "ada"]).unwrap();
+    let value = |name: &str| made.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+    let (id, key) = (value("id: "), value("api_key: "));
+    let file = shell.folder.path().join("key");
+    std::fs::write(&file, format!("{key}\n")).unwrap();
+    let server = TestServer::start(&shell.url, "");
+    let send = || {
+        let printed = shell.run(&["wsse", "header", "ada", "--key-file", file.to_str().unwrap()]).unwrap();
+        server.client().send(reqwest::Method::GET, PROBE, |request| {
+            let headers = printed.lines().filter_map(|line| line.split_once(": "));
+            headers.fold(request, |request, (name, value)| request.header(name, value))
+        })
+    };
+    send().expect(200);
+    assert!(shell.run(&["apikey", "create", "ada"]).unwrap_err().contains("has a key already"));
+    let list = shell.run(&["apikey", "list"]).unwrap();
+    assert!(list.contains(&format!("{id}\tada\tAcme")) && list.contains("active") && !list.contains(&key), "{list}");
+    shell.run(&["apikey", "revoke", &id]).unwrap();
+    assert!(shell.run(&["apikey", "list"]).unwrap().contains("revoked"));
+    send().expect(401);
+    assert!(shell.run(&["apikey", "revoke", &id]).unwrap_err().contains("apikey list"));
+    assert!(shell.run(&["apikey", "create", "bob"]).unwrap_err().contains("there is no user"));
+}
+
 /// Every refusal is a sentence that says what would be right.
 #[test]
 fn what_cannot_be_done_is_explained() {

@@ -4,6 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use crate::acl::Caller;
+use crate::auth::api_keys;
 use crate::auth::grant::forget_user;
 use crate::commerce::rights;
 use crate::engine::key::Key;
@@ -72,6 +73,7 @@ impl Rules for UserRules {
             let Key::Integer(id) = key else { continue };
             refuse_owner_of_clients(conn, caller.organization, *id)?;
             forget_user(conn, caller.organization, *id)?;
+            api_keys::forget_user(conn, caller.organization, *id)?;
         }
         Ok(())
     }
