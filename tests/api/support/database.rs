@@ -14,10 +14,19 @@ use entrepot::db::embedded::{Durability, Embedded};
 use entrepot::db::migrate::migrate;
 use entrepot::startup::data_folder::DataFolder;
 
+// The binary, if a test runs it, works in the folder. A process that is killed while its database starts leaves the
+// start running: hence the repeated look.
 const REAPER: &str = r#"
 cat > /dev/null
-pid=$(head -n 1 "$1/postgres/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid" 2> /dev/null
-for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2> /dev/null || break; sleep 0.2; done
+for process in /proc/[0-9]*; do
+    [ "$(readlink "$process/cwd")" = "$1" ] && kill -9 "${process#/proc/}"
+done
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+    pid=$(head -n 1 "$1/postgres/postmaster.pid" 2> /dev/null) && kill -QUIT "$pid" 2> /dev/null
+    pids=$(pgrep -f -- "$1/postgres" 2> /dev/null) && kill -QUIT $pids 2> /dev/null
+    kill -0 $pid $pids 2> /dev/null || break
+    sleep 0.2
+done
 rm -rf "$1"
 "#;
 
