@@ -18,7 +18,7 @@ use std::path::Path;
 
 use utoipa::openapi::{
     Components, ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths, PathsBuilder, Ref,
-    RefOr, Schema, SecurityRequirement, ServerBuilder, tag::TagBuilder,
+    RefOr, Schema, ServerBuilder, tag::TagBuilder,
 };
 
 use crate::engine::registry::Registry;
@@ -43,7 +43,7 @@ pub fn document(registry: &Registry) -> OpenApi {
         paths = paths::of_resource(paths, registry, resource);
     }
     let paths = platform::paths(paths, &mut components, registry).build();
-    platform::security_schemes(&mut components);
+    platform::security_schemes(&mut components, registry);
     drop_unused(&mut components, &paths);
     let mut tags: Vec<_> = registry
         .resources
@@ -69,10 +69,7 @@ pub fn document(registry: &Registry) -> OpenApi {
         .servers(Some([ServerBuilder::new().url("/").description(Some("This server")).build()]))
         .paths(paths)
         .components(Some(components))
-        .security(Some([
-            SecurityRequirement::new("oauth2", Vec::<String>::new()),
-            SecurityRequirement::new("bearer", Vec::<String>::new()),
-        ]))
+        .security(Some(platform::security(registry)))
         .tags(Some(tags))
         .build()
 }

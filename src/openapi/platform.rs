@@ -5,7 +5,7 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{
-    ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Password, Scopes, SecurityScheme,
+    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Password, Scopes, SecurityScheme,
 };
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{
@@ -21,7 +21,7 @@ use crate::engine::registry::Registry;
 const TOKEN_URL: &str = "/oauth2-token";
 
 /// The schemes that the Authorize button offers.
-pub fn security_schemes(components: &mut Components) {
+pub fn security_schemes(components: &mut Components, registry: &Registry) {
     let flows = [
         Flow::ClientCredentials(ClientCredentials::new(TOKEN_URL, Scopes::new())),
         Flow::Password(Password::with_refresh_url(TOKEN_URL, Scopes::new(), TOKEN_URL)),
@@ -36,6 +36,25 @@ pub fn security_schemes(components: &mut Components) {
     bearer.description = Some("An access token that you already have.".to_owned());
     components.security_schemes.insert("oauth2".to_owned(), RefOr::T(SecurityScheme::OAuth2(oauth)));
     components.security_schemes.insert("bearer".to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    if has_wsse(registry) {
+        let wsse = ApiKeyValue::with_description(
+            "X-WSSE",
+            "For old clients: `UsernameToken Username=\"…\", PasswordDigest=\"…\", Nonce=\"…\", Created=\"…\"`, good for \
+             one request; beside it `Authorization: WSSE profile=\"UsernameToken\"` or nothing.",
+        );
+        components.security_schemes.insert("wsse".to_owned(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Header(wsse))));
+    }
+}
+
+/// What authenticates a request, each for itself.
+pub fn security(registry: &Registry) -> Vec<SecurityRequirement> {
+    let schemes = ["oauth2", "bearer"].into_iter().chain(has_wsse(registry).then_some("wsse"));
+    schemes.map(|name| SecurityRequirement::new(name, Vec::<String>::new())).collect()
+}
+
+/// API keys are for the back office's API.
+fn has_wsse(registry: &Registry) -> bool {
+    registry.name == "admin"
 }
 
 /// The tags of these routes.
