@@ -37,7 +37,6 @@ codes! {
     NOT_NULL = "null", 400, "not null constraint";
     LENGTH = "too-long", 400, "length constraint";
     RANGE = "out-of-range", 400, "range constraint";
-    GREATER_THAN = "not-greater-than", 400, "greater than constraint";
     CHOICE = "choice", 400, "choice constraint";
     EMAIL = "email", 400, "email constraint";
     UNIQUE = "not-unique", 400, "unique entity constraint";
@@ -45,8 +44,6 @@ codes! {
     COUNT = "count", 400, "count constraint";
     ENTITY = "no-such-entity", 400, "entity constraint";
     ENTITY_TYPE = "wrong-type", 400, "entity type constraint";
-    UNCHANGEABLE = "unchangeable", 400, "unchangeable field constraint";
-    TYPE = "wrong-related-type", 400, "type constraint";
     ORGANIZATION = "wrong-organization", 400, "organization constraint";
     NAME_OR_ORGANIZATION = "name-or-organization", 400, "name or organization constraint";
     ORDER_ADDRESS = "order-address", 400, "order address constraint";
@@ -60,8 +57,6 @@ codes! {
     PRIMARY_UNIT = "primary-unit", 400, "primary product unit precision constraint";
     KIT_ITEM_REQUIRED = "kit-item-required", 400, "product kit line item contains required kit items constraint";
     KIT_ITEM_UNIT = "kit-item-unit", 400, "product kit item line item product unit available constraint";
-    EXPRESSION = "expression", 400, "expression constraint";
-    AT_LEAST_ONE = "at-least-one", 400, "at least one of constraint";
     INVALID_HEADER = "invalid-header", 400, "invalid header value exception";
     UNAUTHENTICATED = "unauthenticated", 401, "authentication exception";
     ACCESS_DENIED = "access-denied", 403, "access denied exception";
@@ -75,11 +70,9 @@ codes! {
     ACTION_NOT_ALLOWED = "action-not-allowed", 405, "action not allowed exception";
     NOT_ACCEPTABLE = "not-acceptable", 406, "not acceptable http exception";
     CONFLICT = "conflict", 409, "conflict constraint";
-    IDEMPOTENCY_IN_PROGRESS = "idempotency-key-in-use", 409, "conflict constraint";
     PRECONDITION_FAILED = "precondition-failed", 412, "precondition failed http exception";
     BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "unsupported media type http exception";
-    IDEMPOTENCY_REUSED = "idempotency-key-reused", 422, "unprocessable entity http exception";
     RATE_LIMITED = "rate-limited", 429, "too many requests http exception";
     INTERNAL = "internal", 500, "runtime exception";
     STATEMENT_TIMEOUT = "statement-timeout", 503, "service unavailable http exception";
@@ -245,6 +238,14 @@ impl Error {
         Error::new(&REQUEST_DATA, detail)
     }
 
+    /// `first` is the place of the object that means the same record: 0 is the primary one, 1 the first of `included`.
+    pub fn duplicate_item(first: usize) -> Error {
+        Error::request_data(match first {
+            0 => "The item duplicates the primary entity".to_owned(),
+            _ => format!("The item duplicates the item with the index {}", first - 1),
+        })
+    }
+
     pub fn value(detail: impl Into<String>) -> Error {
         Error::new(&VALUE, detail)
     }
@@ -332,7 +333,7 @@ impl Error {
         let mut error = Error::new(
             &OUTCOME_UNKNOWN,
             "The connection to the database was lost while the changes were being committed; they may have been made \
-             or not. Repeat the request with the same Idempotency-Key, or look the record up.",
+             or not. Look the record up before repeating the request.",
         );
         error.retry_after = Some(2);
         error

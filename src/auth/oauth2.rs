@@ -74,10 +74,6 @@ impl TokenRequest {
         }
         readings
     }
-
-    pub fn uses_basic(&self) -> bool {
-        self.basic.is_some()
-    }
 }
 
 fn basic_credentials(header: &str) -> Option<(String, String)> {
@@ -262,7 +258,7 @@ mod tests {
         let request = TokenRequest::read(FORM, Some(&header), b"client_id=shop&client_secret=s").ok().unwrap();
         assert_eq!((request.client_id().ok(), request.client_secrets()), (Some("shop"), vec!["s".to_owned()]));
         for header in ["Basic", "Basic !", "Bearer abc", &format!("Basic {}", STANDARD.encode("erp"))] {
-            assert!(!TokenRequest::read(FORM, Some(header), b"").ok().unwrap().uses_basic(), "{header}");
+            assert!(TokenRequest::read(FORM, Some(header), b"").ok().unwrap().client_secrets().is_empty(), "{header}");
         }
     }
 

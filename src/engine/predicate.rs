@@ -5,7 +5,7 @@
 use super::key::Key;
 use super::relation::Relation;
 use super::resource::{IdKind, Ident, Resource};
-use super::value::{Value, key_array};
+use super::value::Value;
 
 /// A condition on one row of a resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,14 +142,6 @@ impl Predicate {
             }
             _ => id,
         }
-    }
-
-    /// The records of those ids.
-    pub fn is_one_of(keys: &[Key]) -> Predicate {
-        if keys.is_empty() {
-            return Predicate::False;
-        }
-        Predicate::Test(Operand::Id, Test::In(key_array(keys)))
     }
 
     /// Whether it looks at own columns only.

@@ -53,13 +53,6 @@ impl Value {
             _ => None,
         }
     }
-
-    pub fn as_boolean(&self) -> Option<bool> {
-        match self {
-            Value::Boolean(flag) => Some(*flag),
-            _ => None,
-        }
-    }
 }
 
 impl From<&Key> for Value {

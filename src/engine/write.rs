@@ -4,6 +4,7 @@
 //! locked, ids drawn, references checked) `→ rules → check → store → rules → change rows`. All but the first runs in
 //! one transaction; the caller renders the answer in it and commits.
 
+mod ancestors;
 pub mod batch;
 mod change;
 mod check;

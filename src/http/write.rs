@@ -17,6 +17,7 @@ use super::place::Place;
 use super::{limits, metrics, read};
 use crate::acl::{Caller, authorize};
 use crate::app::App;
+use crate::db::Failure;
 use crate::engine::document;
 use crate::engine::key::Key;
 use crate::engine::load::{self, Extra, Frame};
@@ -28,7 +29,7 @@ use crate::engine::resource::Resource;
 use crate::engine::write::plan::{Route, WritePlan};
 use crate::engine::write::relationship::{self, Change};
 use crate::engine::write::{self as engine, Context, Written};
-use crate::error::{Error, Errors, NO_RELATED, RELATED_NOT_FOUND, Source};
+use crate::error::{Error, Errors, NO_RELATED, NOT_FOUND, RELATED_NOT_FOUND, Source};
 
 /// Answers a write.
 pub async fn write(
@@ -316,7 +317,10 @@ async fn delete_list(request: &HttpRequest, call: Call, resource: &'static Resou
             let plan = authorize(plan, &work.caller)?;
             let found = if total { load::count(conn, &plan)? } else { None };
             let keys = load::keys(conn, &plan, limit)?;
-            Ok::<_, Errors>((engine::delete(conn, work.context(), resource, &keys)?, found))
+            // What another request deletes between the look and the lock is looked for again.
+            let deleted = engine::delete(conn, work.context(), resource, &keys)
+                .map_err(|errors| if errors.has(&NOT_FOUND) { Error::contention().into() } else { errors })?;
+            Ok::<_, Errors>((deleted, found))
         })
         .await?;
     job.committed(deleted.rights_changed);

@@ -3,6 +3,7 @@
 mod any_document;
 mod any_query;
 mod attack;
+mod borrowed_rights;
 mod change;
 mod contention;
 mod create;

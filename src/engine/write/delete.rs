@@ -1,5 +1,7 @@
 //! Deletes: records with their parts, each with a change row of its own. Nothing cascades in Postgres.
 
+use std::collections::BTreeSet;
+
 use diesel::pg::PgConnection;
 
 use super::super::key::Key;
@@ -9,10 +11,9 @@ use super::super::sql::Sql;
 use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
 use super::change::{self, Action};
-use super::resolve::{existing, to_ones};
-use super::{Batch, Context, failure};
+use super::resolve::{self, to_ones};
+use super::{Batch, Context, ancestors, failure};
 use crate::acl::{self, Permission};
-use crate::engine::resource::Ownership;
 use crate::error::{ACCESS_DENIED, Error, Errors};
 
 /// What a delete did.
@@ -36,15 +37,16 @@ pub fn delete(
         return Err(Error::no_access_to_type().into());
     }
     let mut batch = Batch::new(conn, context);
-    let found = existing(batch.conn, context, resource, Permission::Delete, keys)?;
+    ancestors::lock(batch.conn, context, resource, keys)?;
+    let found = resolve::lock(batch.conn, context, resource, Permission::Delete, keys)?;
     for key in keys {
-        match found.iter().find(|(found, _)| found == key) {
+        match found.get(key) {
             None => return Err(Error::not_found().into()),
-            Some((_, false)) => return Err(Error::no_access().into()),
-            Some((_, true)) => {}
+            Some(row) if !row.allowed => return Err(Error::no_access().into()),
+            Some(_) => {}
         }
     }
-    let parents = parents(&mut batch, resource, keys)?;
+    let parents = ancestors::parents(batch.conn, context, resource, keys)?;
     remove(&mut batch, resource, keys)?;
     resource.rules.after_delete(&mut batch, &parents)?;
     if let (Some((parent, list)), false) = (parent_list(resource), parents.is_empty()) {
@@ -59,29 +61,12 @@ pub fn delete(
 
 /// The resource a part belongs to, and the list there that holds it.
 fn parent_list(resource: &'static Resource) -> Option<(&'static Resource, &'static str)> {
-    let relation = parent_relation(resource)?;
+    let relation = ancestors::parent_relation(resource)?;
     let list = relation.target.relations.iter().find(|list| {
         list.target == resource
-            && super::resolve::inverse(relation.target, list).is_some_and(|back| back.name == relation.name)
+            && resolve::inverse(relation.target, list).is_some_and(|back| back.name == relation.name)
     })?;
     Some((relation.target, list.name))
-}
-
-fn parent_relation(resource: &'static Resource) -> Option<&'static Relation> {
-    let Ownership::Part(names) = resource.ownership else { return None };
-    names.iter().filter_map(|name| resource.relation(name)).find(|relation| matches!(relation.link, Link::ToOne { .. }))
-}
-
-/// The records that parts belong to, before they go.
-fn parents(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key]) -> Result<Vec<Key>, Error> {
-    let Some(relation) = parent_relation(resource) else { return Ok(Vec::new()) };
-    let Link::ToOne { column, .. } = relation.link else { return Ok(Vec::new()) };
-    let mut sql = Sql::new();
-    sql.raw("SELECT DISTINCT ").column(0, column).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
-    where_keys(batch, &mut sql, resource, keys);
-    let kind = relation.target.id.kind;
-    let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
-    Ok(rows.into_iter().flatten().collect())
 }
 
 /// Removes records and their parts, without asking for rights: they were asked for at the record that goes.
@@ -89,6 +74,7 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
     if keys.is_empty() {
         return Ok(());
     }
+    let keys: &[Key] = &keys.iter().cloned().collect::<BTreeSet<Key>>().into_iter().collect::<Vec<Key>>();
     resource
         .rules
         .before_delete(batch.conn, batch.context.caller, keys)
@@ -119,10 +105,14 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
     let mut sql = Sql::new();
     sql.raw("DELETE FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     where_keys(batch, &mut sql, resource, keys);
-    sql.execute(batch.conn).map_err(|error| match failure::still_used_by(&error) {
+    let deleted = sql.execute(batch.conn).map_err(|error| match failure::still_used_by(&error) {
         Some(table) => Errors::from(Error::delete_forbidden(&format!("it is still used by {table}"))),
         None => error.into(),
     })?;
+    // Another request has deleted some of them meanwhile: everything is looked at again.
+    if deleted < keys.len() {
+        return Err(Error::contention().into());
+    }
     for (target, parts) in owned {
         remove(batch, target, &parts)?;
     }

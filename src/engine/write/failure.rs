@@ -3,6 +3,7 @@
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error as DieselError};
 
+use super::super::relation::{Link, Relation};
 use super::super::resource::UniqueKey;
 use super::super::value::Value;
 use super::lists::relation_of_column;
@@ -76,6 +77,24 @@ fn member_text(node: &Node, member: &str) -> String {
         Some(Value::Numeric(number)) => number.normalize().to_string(),
         _ => node.effective_one(member).map(ToString::to_string).unwrap_or_default(),
     }
+}
+
+/// The error for a row of a join table: one of its two ends has gone since it was looked at.
+pub(super) fn explain_link(batch: &Batch<'_>, index: usize, relation: &Relation, error: DieselError) -> Errors {
+    let Link::Through { table, target, .. } = relation.link else { return error.into() };
+    match still_missing(&error) {
+        Some(constraint) if constraint == format!("{}_{}_fkey", table.as_str(), target.as_str()) => {
+            batch.node(index).at_relation(relation.name, Error::no_related()).into()
+        }
+        Some(_) => Error::not_found().into(),
+        None => explain(batch, &[index], error),
+    }
+}
+
+/// The foreign key that a statement broke.
+fn still_missing(error: &DieselError) -> Option<&str> {
+    let DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, information) = error else { return None };
+    information.constraint_name()
 }
 
 fn no_such_target(nodes: &[&Node], information: &dyn DatabaseErrorInformation) -> Option<Error> {

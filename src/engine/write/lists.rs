@@ -116,7 +116,7 @@ fn through(batch: &mut Batch<'_>, index: usize, relation: &'static Relation) -> 
             sql.raw(", ").bind(Value::Text(word.to_owned()));
         }
         sql.raw(" ON CONFLICT DO NOTHING");
-        sql.execute(batch.conn).map_err(|error| failure::explain(batch, &[index], error))?;
+        sql.execute(batch.conn).map_err(|error| failure::explain_link(batch, index, relation, error))?;
     }
     if !gone.is_empty() || !new.is_empty() {
         batch.node_mut(index).changed.insert(relation.name);
@@ -133,7 +133,7 @@ fn inverse_column(
     let node = batch.node(index);
     let Some(linkage) = node.links.get(relation.name).cloned() else { return Ok(Vec::new()) };
     let (key, creates) = (node.key.clone(), node.creates);
-    let stored = if creates { Vec::new() } else { linked(batch, relation.target, column, &key)? };
+    let stored = if creates { Vec::new() } else { linked(batch, relation, column, &key)? };
     // Records of this request have their foreign key from their own INSERT or UPDATE, so they are among the stored.
     let before: Vec<Key> = stored
         .iter()
@@ -148,9 +148,6 @@ fn inverse_column(
     let arrived = linkage.targets().iter().any(|target| target.node.is_some_and(|node| batch.node(node).creates));
     check_count(batch, index, relation, before.len().max(stored.len()) - gone.len() + new.len())?;
     if !new.is_empty() {
-        if relation.cascade {
-            check_parts_are_ours(batch, index, relation, &new)?;
-        }
         point(batch, relation.target, column, &new, Value::from(&key))
             .map_err(|error| failure::explain(batch, &[index], error))?;
     }
@@ -161,6 +158,7 @@ fn inverse_column(
             let node = batch.node(index);
             return Err(node.at_relation(relation.name, Error::form(detail)).into());
         }
+        check_editable(batch, index, relation, &gone)?;
         point(batch, relation.target, column, &gone, Value::Null)?;
     }
     if let Some(inverse) = inverse {
@@ -187,8 +185,8 @@ fn check_count(batch: &Batch<'_>, index: usize, relation: &Relation, count: usiz
     Err(node.at_relation(relation.name, error).into())
 }
 
-/// A part that is taken from another parent has to be one the caller may edit there.
-fn check_parts_are_ours(batch: &mut Batch<'_>, index: usize, relation: &Relation, keys: &[Key]) -> Result<(), Errors> {
+/// To take a record out of a list is to change it.
+fn check_editable(batch: &mut Batch<'_>, index: usize, relation: &Relation, keys: &[Key]) -> Result<(), Errors> {
     let allowed = existing(batch.conn, batch.context, relation.target, Permission::Edit, keys)?;
     if allowed.iter().all(|(_, allowed)| *allowed) {
         return Ok(());
@@ -196,11 +194,18 @@ fn check_parts_are_ours(batch: &mut Batch<'_>, index: usize, relation: &Relation
     Err(batch.node(index).at_relation(relation.name, Error::no_access_by(Permission::Edit.name())).into())
 }
 
-/// The records whose foreign key points at `key`.
-fn linked(batch: &mut Batch<'_>, resource: &'static Resource, column: Ident, key: &Key) -> Result<Vec<Key>, Error> {
+/// The records whose foreign key points at `key`, as far as the caller may view them: what is hidden from a caller who
+/// states the list stays in it.
+fn linked(batch: &mut Batch<'_>, relation: &Relation, column: Ident, key: &Key) -> Result<Vec<Key>, Error> {
+    let resource = relation.target;
+    let mut conditions = Conditions::new(batch.context.caller);
     let mut sql = Sql::new();
     sql.raw("SELECT ").key_columns(0, resource).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
-    Conditions::new(batch.context.caller).tenant(&mut sql, resource, 0);
+    if relation.cascade {
+        conditions.tenant(&mut sql, resource, 0);
+    } else {
+        conditions.viewable(&mut sql, resource, 0);
+    }
     sql.raw(" AND ").column(0, column).raw(" = ").bind(Value::from(key));
     let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
     Ok(rows.into_iter().flatten().collect())

@@ -39,6 +39,7 @@ pub(super) fn match_existing(
                 continue;
             }
             let mut stored = stored_parts(batch, relation, &parent_key)?;
+            stored.retain(|(key, _)| !means(drafts, found, relation.target, key));
             for child in children {
                 let same = |(_, part): &(Key, Stored)| {
                     members.iter().all(|member| same_member(&drafts[child], part, member, now))
@@ -62,6 +63,14 @@ fn names(parent: &Draft, target: &'static Resource, child: usize) -> bool {
 /// Whether a part names its parent of the request.
 fn belongs(part: &Draft, parent_link: &Relation, parent: usize) -> bool {
     part.links.get(parent_link.name) == Some(&DraftLinkage::One(Some(Reference::Draft(parent))))
+}
+
+/// Whether an object of the request means that record already.
+fn means(drafts: &[Draft], found: &[Option<(Key, Stored)>], resource: &'static Resource, key: &Key) -> bool {
+    let same = |(draft, found): (&Draft, &Option<(Key, Stored)>)| {
+        draft.resource == resource && found.as_ref().is_some_and(|(found, _)| found == key)
+    };
+    drafts.iter().zip(found).any(same)
 }
 
 /// The members that tell parts of one parent apart: those the resource declares unique together with the parent, or

@@ -99,7 +99,7 @@ impl WritePlan {
             planner.errors.push(Error::value("The option is not supported.").at("/data/meta/validate"));
         }
         if planner.errors.is_empty() {
-            planner.errors = unreachable(&drafts);
+            planner.errors = unreachable(&objects, &planner.labels);
         }
         Errors::check(planner.errors)?;
         Ok(WritePlan { drafts, validate_only: document.data.options.validate })
@@ -129,14 +129,7 @@ impl<'d> Planner<'d> {
         for (index, object) in objects.iter().enumerate() {
             let Some(label) = &object.id else { continue };
             match self.labels.get(&(object.resource.name, label.as_str())) {
-                Some(0) if index > 0 => {
-                    let detail = "The item duplicates the primary entity";
-                    self.errors.push(Error::request_data(detail).at(&object.pointer));
-                }
-                Some(first) => {
-                    let detail = format!("The item duplicates the item with the index {}", first - 1);
-                    self.errors.push(Error::request_data(detail).at(&object.pointer));
-                }
+                Some(first) => self.errors.push(Error::duplicate_item(*first).at(&object.pointer)),
                 None => {
                     self.labels.insert((object.resource.name, label), index);
                 }
@@ -351,18 +344,21 @@ pub fn reference(
     Ok(Reference::Existing(target, key))
 }
 
-/// Every included record has to be linked with the primary one, in either direction, through others or not.
-fn unreachable(drafts: &[Draft]) -> Vec<Error> {
-    let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
-    for (index, draft) in drafts.iter().enumerate() {
-        for reference in draft.links.values().flat_map(DraftLinkage::references) {
-            if let Reference::Draft(other) = reference {
-                neighbours[index].push(*other);
-                neighbours[*other].push(index);
-            }
+/// Every included record has to be linked with the primary one, in either direction, through others or not. A link that
+/// the record's own rules leave as it is counts too.
+fn unreachable(objects: &[&ResourceObject], labels: &HashMap<(&'static str, &str), usize>) -> Vec<Error> {
+    let mut neighbours: Vec<Vec<usize>> = vec![Vec::new(); objects.len()];
+    for (index, object) in objects.iter().enumerate() {
+        let named = object.relationships.iter().flat_map(|(_, identifiers)| match identifiers {
+            Identifiers::One(one) => one.as_slice(),
+            Identifiers::Many(list) => list,
+        });
+        for other in named.filter_map(|one| label_of(labels, &one.type_name, &one.id)) {
+            neighbours[index].push(other);
+            neighbours[other].push(index);
         }
     }
-    let mut reached = vec![false; drafts.len()];
+    let mut reached = vec![false; objects.len()];
     let mut waiting = vec![0];
     while let Some(index) = waiting.pop() {
         if !std::mem::replace(&mut reached[index], true) {
@@ -370,10 +366,15 @@ fn unreachable(drafts: &[Draft]) -> Vec<Error> {
         }
     }
     let detail = "The entity should have a relationship with the primary entity and this should be explicitly specified in the request";
-    drafts
+    objects
         .iter()
         .zip(reached)
         .filter(|(_, reached)| !reached)
-        .map(|(draft, _)| Error::request_data(detail).at(&draft.pointer))
+        .map(|(object, _)| Error::request_data(detail).at(&object.pointer))
         .collect()
+}
+
+/// The object of the request that has the type and label.
+fn label_of<'l>(labels: &HashMap<(&'l str, &'l str), usize>, type_name: &'l str, id: &'l str) -> Option<usize> {
+    labels.get(&(type_name, id)).copied()
 }

@@ -1,6 +1,7 @@
 //! A plan → a [`Batch`]: records to update are locked and read, upserts look for theirs, ids are drawn, references are
 //! checked to exist and to be visible. One statement per resource and purpose, whatever the number of records.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::pg::PgConnection;
@@ -8,14 +9,14 @@ use diesel::pg::PgConnection;
 use super::super::key::Key;
 use super::super::predicate::Predicate;
 use super::super::relation::{Link, Relation};
-use super::super::resource::{IdKind, Resource};
+use super::super::resource::{IdKind, Ownership, Resource};
 use super::super::row::Row;
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
 use super::per_resource::PerResource;
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
-use super::{Batch, Context, Linkage, Node, Stored, Target, parts, upsert};
+use super::{Batch, Context, Linkage, Node, Stored, Target, ancestors, parts, upsert};
 use crate::acl::{self, Permission};
 use crate::error::{ACCESS_GRANTED, ENTITY, Error, Errors};
 
@@ -40,6 +41,7 @@ pub(super) fn resolve<'a>(
     lock_updates(&mut batch, &drafts, &mut found)?;
     upsert::find(&mut batch, &drafts, &mut found)?;
     parts::match_existing(&mut batch, &drafts, &mut found)?;
+    refuse_duplicates(&drafts, &found)?;
     let keys = keys(&mut batch, &drafts, &found)?;
     for (index, draft) in drafts.iter_mut().enumerate() {
         let stored = found[index].take().map(|(_, stored)| stored);
@@ -67,6 +69,26 @@ pub(super) fn resolve<'a>(
     Ok(batch)
 }
 
+/// Two objects of a request may not mean one record.
+fn refuse_duplicates(drafts: &[Draft], found: &[Option<(Key, Stored)>]) -> Result<(), Errors> {
+    let meaning = |index: usize| match &found[index] {
+        Some((key, _)) => Some(key.to_string()),
+        None => upsert::key_text(&drafts[index]),
+    };
+    let mut first: HashMap<(&'static str, bool, String), usize> = HashMap::new();
+    let mut errors = Vec::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let Some(text) = meaning(index) else { continue };
+        match first.entry((draft.resource.name, found[index].is_some(), text)) {
+            Entry::Occupied(other) => errors.push(Error::duplicate_item(*other.get()).at(&draft.pointer)),
+            Entry::Vacant(place) => {
+                place.insert(index);
+            }
+        }
+    }
+    Errors::check(errors)
+}
+
 fn linkage_of(linkage: DraftLinkage, keys: &[(&'static Resource, Key)]) -> Linkage {
     let target = |reference: Reference| match reference {
         Reference::Draft(index) => Target { resource: keys[index].0, key: keys[index].1.clone(), node: Some(index) },
@@ -92,9 +114,12 @@ fn lock_updates(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<(Ke
         };
         wanted.add(draft.resource, (index, key.clone(), must_exist));
     }
+    let mut wanted = wanted.into_vec();
+    wanted.sort_by_key(|(resource, _)| ancestors::depth(resource));
     let mut errors = Vec::new();
     for (resource, list) in wanted {
         let keys: Vec<Key> = list.iter().map(|(_, key, _)| key.clone()).collect();
+        ancestors::lock(batch.conn, batch.context, resource, &keys)?;
         let mut rows = lock(batch.conn, batch.context, resource, Permission::Edit, &keys)?;
         for (index, key, must_exist) in list {
             let draft = &drafts[index];
@@ -305,44 +330,75 @@ fn mirror_inverse_links(batch: &mut Batch<'_>) {
 
 /// Every record that is referred to but not written here has to exist and be visible to the caller.
 fn check_references(batch: &mut Batch<'_>) -> Result<(), Errors> {
-    let mut wanted = PerResource::new();
-    for target in batch.nodes.iter().flat_map(|node| node.links.values()).flat_map(Linkage::targets) {
-        if target.node.is_none() {
-            wanted.add(target.resource, target.key.clone());
+    let mut held: HashMap<(&'static str, Permission, Key), bool> = HashMap::new();
+    for permission in [Permission::View, Permission::Edit] {
+        let mut wanted = PerResource::new();
+        for (node, relation, linkage) in stated_links(&batch.nodes) {
+            if permission == Permission::View || changes_target(node, relation) {
+                for target in linkage.targets().iter().filter(|target| target.node.is_none()) {
+                    wanted.add(target.resource, target.key.clone());
+                }
+            }
         }
-    }
-    let mut visible: HashMap<(&'static str, Key), bool> = HashMap::new();
-    for (resource, keys) in wanted {
-        let keys: Vec<Key> = keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect();
-        for (key, allowed) in existing(batch.conn, batch.context, resource, Permission::View, &keys)? {
-            visible.insert((resource.name, key), allowed);
+        for (resource, keys) in wanted {
+            let keys: Vec<Key> = keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect();
+            for (key, allowed) in existing(batch.conn, batch.context, resource, permission, &keys)? {
+                held.insert((resource.name, permission, key), allowed);
+            }
         }
     }
     let mut errors = Vec::new();
-    for node in &batch.nodes {
-        for (name, linkage) in &node.links {
-            let many = !matches!(linkage, Linkage::One(_));
-            // Taking out what is not there is not an error.
-            if matches!(linkage, Linkage::Remove(_)) {
-                continue;
-            }
-            for (index, target) in linkage.targets().iter().enumerate().filter(|(_, target)| target.node.is_none()) {
-                let error = match visible.get(&(target.resource.name, target.key.clone())) {
-                    Some(true) => continue,
-                    Some(false) => {
-                        Error::new(&ACCESS_GRANTED, "The \"VIEW\" permission is denied for the related resource.")
-                    }
-                    None => Error::no_related(),
-                };
-                let mut error = node.at_relation(name, error);
-                if many && let Some(crate::error::Source::Pointer(place)) = &mut error.source {
-                    place.push_str(&format!("/{index}"));
+    for (node, relation, linkage) in stated_links(&batch.nodes) {
+        for (index, target) in linkage.targets().iter().enumerate().filter(|(_, target)| target.node.is_none()) {
+            let holds = |permission| held.get(&(target.resource.name, permission, target.key.clone())).copied();
+            let error = match holds(Permission::View) {
+                Some(true) if !changes_target(node, relation) => continue,
+                Some(true) if holds(Permission::Edit) == Some(true) => continue,
+                Some(true) => Error::no_access_by(Permission::Edit.name()),
+                Some(false) => {
+                    Error::new(&ACCESS_GRANTED, "The \"VIEW\" permission is denied for the related resource.")
                 }
-                errors.push(error);
+                None => Error::no_related(),
+            };
+            let mut error = node.at_relation(relation.name, error);
+            if !matches!(linkage, Linkage::One(_))
+                && let Some(crate::error::Source::Pointer(place)) = &mut error.source
+            {
+                place.push_str(&format!("/{index}"));
             }
+            errors.push(error);
         }
     }
     Errors::check(errors)
+}
+
+/// Every link that a request states, but for what it takes out: taking out what is not there is not an error.
+fn stated_links(nodes: &[Node]) -> impl Iterator<Item = (&Node, &'static Relation, &Linkage)> {
+    nodes.iter().flat_map(|node| {
+        node.links.iter().filter_map(move |(name, linkage)| {
+            let relation = node.resource.relation(name)?;
+            (!matches!(linkage, Linkage::Remove(_))).then_some((node, relation, linkage))
+        })
+    })
+}
+
+/// Whether to link a record is to change it: its foreign key is written, or it becomes a part here. That takes EDIT on
+/// it, where pointing at it takes VIEW.
+fn changes_target(node: &Node, relation: &Relation) -> bool {
+    let is_part_of = |part: &Resource, parent: &Resource| match part.ownership {
+        Ownership::Part(names) => {
+            names.iter().filter_map(|name| part.relation(name)).any(|relation| relation.target == parent)
+        }
+        _ => false,
+    };
+    match relation.link {
+        Link::ToMany { .. } => true,
+        Link::Through { .. } => {
+            relation.cascade || is_part_of(relation.target, node.resource) || is_part_of(node.resource, relation.target)
+        }
+        Link::ToOne { .. } => relation.cascade,
+        Link::Polymorphic { .. } => false,
+    }
 }
 
 /// Which of the records exist, and whether the caller holds the permission on each.

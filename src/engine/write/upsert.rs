@@ -34,7 +34,7 @@ pub(super) fn take_turns(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(), 
 }
 
 /// What a draft is upserted by, as text. `None`: it is no upsert, or its record cannot exist yet.
-fn key_text(draft: &Draft) -> Option<String> {
+pub(super) fn key_text(draft: &Draft) -> Option<String> {
     match &draft.operation {
         Operation::Upsert(Match::Id(key)) => Some(key.to_string()),
         Operation::Upsert(Match::Members(members)) => {

@@ -1,10 +1,12 @@
 //! Requests that want the same records at the same time, in every order: each is done, as if one after the other.
 
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::organization::unique;
-use crate::support::shop::{Shop, many, one};
+use crate::support::shop::{Shop, line, many, one};
 
 /// Runs `work` on eight threads at once; what each gave.
 fn together<T: Send>(work: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -153,4 +155,89 @@ fn one_product_pushed_by_many() {
     let of = &after["data"]["relationships"];
     assert_eq!(of["unitPrecisions"]["data"], json!([of["primaryUnitPrecision"]["data"]]));
     assert_eq!(of["names"]["data"].as_array().unwrap().len(), 1);
+}
+
+/// The change rows that tell of deleted records of a kind, of an order and its lines.
+fn deletions(shop: &Shop, kind: &str, order: &Value) -> i64 {
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let lines = order["relationships"]["lineItems"]["data"].as_array().unwrap();
+    let named = lines.iter().chain([order]).filter(|record| record["type"] == kind);
+    let ids: Vec<String> = named.map(|record| record["id"].as_str().unwrap().to_owned()).collect();
+    let organization = shop.organization.id();
+    let found: Count = shop.organization.write(|conn| {
+        let rows = diesel::sql_query(
+            "SELECT count(*) AS count FROM change WHERE organization_id = $1 AND resource = $2 AND record_id = ANY($3) \
+             AND action = 'deleted'",
+        );
+        Ok(rows.bind::<BigInt, _>(organization).bind::<Text, _>(kind).bind::<Array<Text>, _>(&ids).get_result(conn)?)
+    });
+    found.count
+}
+
+/// Eight requests delete one order: one does, the others find it gone, and each record is recorded as deleted once.
+#[test]
+fn a_record_is_deleted_once() {
+    let shop = Shop::new();
+    let product = shop.product("GONE", &[("item", 0)]);
+    for _ in 0..4 {
+        let parts = [line("a", &product, &json!(1), "1"), line("b", &product, &json!(2), "1")];
+        let order = &shop.try_order(&parts).expect(201).json()["data"];
+        let id = order["id"].as_str().unwrap().to_owned();
+        let mut statuses = together(|_| shop.client().delete(&format!("/admin/api/orders/{id}")).status);
+        statuses.sort_unstable();
+        assert_eq!(statuses, [204, 404, 404, 404, 404, 404, 404, 404]);
+        for (kind, count) in [("orders", 1), ("orderlineitems", 2)] {
+            assert_eq!(deletions(&shop, kind, order), count, "{kind}");
+        }
+    }
+}
+
+/// An order and its lines are changed at once, from either end: nobody waits for a deadlock to be found.
+#[test]
+fn an_order_and_its_lines_are_changed_at_once() {
+    let shop = Shop::new();
+    let product = shop.product("BUSY", &[("item", 0)]);
+    let parts = [line("a", &product, &json!(1), "1"), line("b", &product, &json!(1), "1")];
+    let order = &shop.try_order(&parts).expect(201).json()["data"];
+    let id = order["id"].as_str().unwrap();
+    let lines = order["relationships"]["lineItems"]["data"].as_array().unwrap();
+    for round in 0..4 {
+        let statuses = together(|index| {
+            let line = lines[index % 2]["id"].as_str().unwrap();
+            let change = json!({"type": "orderlineitems", "id": line, "attributes": {"quantity": round + index + 1}});
+            if index < 4 {
+                return shop.change("orderlineitems", line, &change["attributes"]).status;
+            }
+            let mut included = change;
+            included["meta"] = json!({"update": true});
+            included["relationships"] = json!({"orders": many("orders", &[id])});
+            let data = json!({"type": "orders", "id": id, "attributes": {"poNumber": format!("{round}-{index}")}});
+            shop.client()
+                .patch(&format!("/admin/api/orders/{id}"), &json!({"data": data, "included": [included]}))
+                .status
+        });
+        assert_eq!(statuses, [200; 8]);
+    }
+}
+
+/// Two objects of one request that upsert one key are a mistake of the request, not a lost race.
+#[test]
+fn one_key_twice_in_a_request() {
+    let shop = Shop::new();
+    let key = unique("twice");
+    for _ in 0..2 {
+        let body = json!({
+            "data": {"type": "customers", "id": "self", "attributes": {"name": "Self"}},
+            "included": [upserted("x", &key), upserted("y", &key)],
+        });
+        let error = shop.client().post("/admin/api/customers", &body).expect(400).error();
+        assert_eq!(error["detail"], "The item duplicates the item with the index 0");
+        assert_eq!(error["source"]["pointer"], "/included/1");
+        let single = json!({"data": {"type": "customers", "meta": {"upsert": ["externalId"]}, "attributes": {"name": "S", "externalId": key}}});
+        shop.client().post("/admin/api/customers", &single);
+    }
 }
