@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use super::kind::Storage;
 use super::plan::{SortColumn, SortTerm};
@@ -74,14 +74,19 @@ fn from_text(storage: Storage, text: String) -> Option<Value> {
         Storage::Integer | Storage::BigInt => text.parse().ok().map(Value::Integer),
         Storage::Numeric => text.parse().ok().map(Value::Numeric),
         Storage::Boolean => text.parse().ok().map(Value::Boolean),
-        Storage::Date => text.parse().ok().map(Value::Date),
+        Storage::Date => text.parse().ok().filter(has_four_digit_year).map(Value::Date),
         Storage::Timestamp => {
             let moment: DateTime<Utc> = DateTime::from_timestamp_micros(text.parse().ok()?)?;
-            Some(Value::DateTime(moment))
+            has_four_digit_year(&moment).then_some(Value::DateTime(moment))
         }
         Storage::Uuid => text.parse().ok().map(Value::Uuid),
         Storage::Json | Storage::Bytes => None,
     }
+}
+
+/// No stored moment lies outside the years that requests can write, and Postgres refuses some that chrono knows.
+fn has_four_digit_year(moment: &impl Datelike) -> bool {
+    (0..=9999).contains(&moment.year())
 }
 
 /// The rows beyond the one with these values, as conditions to be read one after the other: each is a range of an index
@@ -128,4 +133,16 @@ pub fn binding<'t>(texts: impl IntoIterator<Item = &'t str>) -> u64 {
         }
     }
     hash
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_of_the_years_that_requests_can_write() {
+        let read = |text: &str| from_text(Storage::Date, text.to_owned());
+        assert!(read("0000-01-01").is_some() && read("9999-12-31").is_some());
+        assert_eq!((read("-0001-12-31"), read("+10000-01-01")), (None, None));
+    }
 }

@@ -1,6 +1,8 @@
 //! Paging by cursor, this server's addition: `page[after]=` starts it, the links and `meta.page.cursor` go on.
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use super::rows::{attribute, customers, insert};
 use crate::support::client::{Answer, Client};
@@ -139,4 +141,23 @@ fn refusals() {
     client.get(&format!("/admin/api/customers?sort=name&page[after]={cursor}")).expect(200);
     let error = client.get(&format!("/admin/api/customergroups?sort=name&page[after]={cursor}")).expect(400).error();
     assert_eq!(error["source"]["parameter"], "page[after]");
+}
+
+// A cursor that was tampered with is refused before Postgres stumbles over a moment it does not know.
+#[test]
+fn moments_out_of_range() {
+    let organization = seven();
+    let client = organization.client();
+    let path = "/admin/api/customers?sort=-createdAt";
+    let good = cursor(&client.get(&format!("{path}&page[size]=1&page[after]=")).expect(200), 0);
+    let plain = String::from_utf8(URL_SAFE_NO_PAD.decode(good).unwrap()).unwrap();
+    let forged = |moment: &str| URL_SAFE_NO_PAD.encode(format!("{}{}", &plain[..16], json!([moment, "1"])));
+    for parameter in ["page[after]", "page[before]"] {
+        for moment in ["-210866803200000001", "253402300800000000"] {
+            let error = client.get(&format!("{path}&{parameter}={}", forged(moment))).expect(400).error();
+            assert_eq!(error["title"], "filter constraint", "{moment}");
+            assert_eq!(error["source"]["parameter"], parameter, "{moment}");
+        }
+        client.get(&format!("{path}&{parameter}={}", forged("253402300799999999"))).expect(200);
+    }
 }
