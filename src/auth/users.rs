@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::AccessError;
 use super::grant::{forget_user, lower};
 use super::password::{self, Cost};
-use crate::commerce::organization::create_organization;
+use crate::commerce::organization::{ADMINISTRATOR, create_organization, insert_administrator_role};
 use crate::schema::{app_user, app_user_business_unit, app_user_role, business_unit, organization, user_role};
 
 /// A user to be made.
@@ -19,7 +19,7 @@ pub struct NewUser<'a> {
     pub last_name: &'a str,
     /// Without one the user cannot log in, but clients can act as the user.
     pub password: Option<&'a str>,
-    /// Names of roles (`ROLE_ADMINISTRATOR`).
+    /// Names of roles. `ROLE_ADMINISTRATOR` is made again where the organization has lost it.
     pub roles: &'a [&'a str],
 }
 
@@ -66,7 +66,7 @@ pub fn create(
         }
     }
     let hash = user.password.map(|password| password::hash(cost, password)).transpose()?;
-    let roles = user.roles.iter().map(|role| role_id(conn, organization, role)).collect::<Result<Vec<_>, _>>()?;
+    let roles = user.roles.iter().map(|role| ensure_role(conn, organization, role)).collect::<Result<Vec<_>, _>>()?;
     let taken = app_user::table.filter(lower(app_user::username).eq(lower(user.username)));
     if diesel::select(diesel::dsl::exists(taken)).get_result(conn)? {
         return Err(AccessError::refused(format!("a user with the name \"{}\" exists already", user.username)));
@@ -124,8 +124,17 @@ pub fn find(conn: &mut PgConnection, username: &str) -> Result<Option<(i64, i64)
     Ok(found)
 }
 
+/// The role of that name. That of the administrator is made if it is missing: without it nobody could give any rights.
+fn ensure_role(conn: &mut PgConnection, organization: i64, role: &str) -> Result<i64, AccessError> {
+    let named = user_role::table.filter(user_role::organization_id.eq(organization).and(user_role::role.eq(role)));
+    if role == ADMINISTRATOR && !diesel::select(diesel::dsl::exists(named)).get_result(conn)? {
+        return Ok(insert_administrator_role(conn, organization)?);
+    }
+    role_id(conn, organization, role)
+}
+
 /// The role of that name in the organization.
-pub(super) fn role_id(conn: &mut PgConnection, organization: i64, role: &str) -> Result<i64, AccessError> {
+fn role_id(conn: &mut PgConnection, organization: i64, role: &str) -> Result<i64, AccessError> {
     let roles: Vec<(i64, String)> = user_role::table
         .filter(user_role::organization_id.eq(organization))
         .order(user_role::role)

@@ -31,11 +31,7 @@ pub fn create_organization(conn: &mut PgConnection, name: &str) -> QueryResult<N
     transaction(conn, |conn| {
         let id = insert_organization(conn, name)?;
         let business_unit = insert_business_unit(conn, id, "Main")?;
-        let all = json!({"*": {
-            "VIEW": "organization", "CREATE": "organization", "EDIT": "organization",
-            "DELETE": "organization", "ASSIGN": "organization",
-        }});
-        let administrator_role = insert_role(conn, id, ADMINISTRATOR, "Administrator", all)?;
+        let administrator_role = insert_administrator_role(conn, id)?;
         insert_customer_user_roles(conn, id)?;
         insert_localization_titles(conn, id)?;
         let attribute_family = insert_attribute_family(conn, id)?;
@@ -58,6 +54,15 @@ fn insert_business_unit(conn: &mut PgConnection, organization: i64, name: &str) 
         .bind(Value::Text(name.to_owned()))
         .raw(") RETURNING id");
     returned_id(conn, sql)
+}
+
+/// Inserts the role [`ADMINISTRATOR`], which the organization must not have.
+pub fn insert_administrator_role(conn: &mut PgConnection, organization: i64) -> QueryResult<i64> {
+    let all = json!({"*": {
+        "VIEW": "organization", "CREATE": "organization", "EDIT": "organization",
+        "DELETE": "organization", "ASSIGN": "organization",
+    }});
+    insert_role(conn, organization, ADMINISTRATOR, "Administrator", all)
 }
 
 /// Inserts a role; `permissions` as in `userroles.permissions`.

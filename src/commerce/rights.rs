@@ -4,6 +4,7 @@ use diesel::pg::PgConnection;
 
 use crate::acl::{Caller, EVERY_RESOURCE, Level, Permission, Permissions};
 use crate::auth::callers::{Standing, standing};
+use crate::commerce::tree;
 use crate::engine::key::Key;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
@@ -69,6 +70,94 @@ pub fn check_users(conn: &mut PgConnection, caller: &Caller, users: &[Key]) -> R
     Ok(())
 }
 
+/// Refuses permissions of a role by which one of its holders reaches records, in units of their own, that the caller does
+/// not. What the holders may do by other roles does not count.
+pub fn check_holders(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    role: &Key,
+    permissions: &serde_json::Value,
+) -> Result<(), Error> {
+    let mut granted = Permissions::default();
+    granted.grant_all(permissions);
+    let everywhere = |(resource, permission, _)| caller.permissions.level(resource, permission) == Level::Organization;
+    if granted.iter().all(everywhere) {
+        return Ok(());
+    }
+    let holders = holders(conn, caller.organization, std::slice::from_ref(role))?;
+    check_gains(conn, caller, &holders, |standing| Standing { permissions: granted.clone(), ..standing })
+}
+
+/// Refuses the place of a unit, as it is stored, where users of the units above reach into it and the units below it
+/// further than the caller does.
+pub fn check_place(conn: &mut PgConnection, caller: &Caller, unit: &Key) -> Result<(), Error> {
+    if holds_everything(&caller.permissions) {
+        return Ok(());
+    }
+    let below = units_below(conn, caller.organization, unit)?;
+    let above = units_above(conn, caller.organization, unit)?;
+    let members = members(conn, caller.organization, &above)?;
+    check_gains(conn, caller, &members, |standing| {
+        let mut permissions = Permissions::default();
+        for (resource, permission, level) in standing.permissions.iter() {
+            if level == Level::Division {
+                permissions.grant(resource, permission, level);
+            }
+        }
+        Standing { permissions, division: below.clone(), ..standing }
+    })
+}
+
+/// Refuses users who reach further than the caller by what `gain` leaves of their standing.
+fn check_gains(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    users: &[Key],
+    gain: impl Fn(Standing) -> Standing,
+) -> Result<(), Error> {
+    for user in users {
+        let Key::Integer(id) = user else { continue };
+        let standing = standing(conn, caller.organization, *id)?;
+        if standing.is_some_and(|standing| !reaches_within(&gain(standing), caller)) {
+            let detail = format!("The user {id} would hold permissions that exceed your own.");
+            return Err(Error::new(&ACCESS_DENIED, detail));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a change, already stored, after which no enabled user may do everything in the organization: nobody gives more
+/// than they hold, so nobody could bring that back. Only who may do everything can take it from the last who may, since
+/// such users and their roles are out of everyone else's reach; the changes of others are not looked at.
+pub fn check_administrator_stays(conn: &mut PgConnection, caller: &Caller) -> Result<(), Error> {
+    if !holds_everything(&caller.permissions) {
+        return Ok(());
+    }
+    // Two administrators who each take the other's rights would else both find one left.
+    tree::lock(conn, caller.organization)?;
+    let names = Permission::ALL.map(|permission| permission.name().to_owned()).to_vec();
+    let mut sql = Sql::new();
+    sql.raw("SELECT id FROM app_user WHERE enabled AND organization_id = ").bind(Value::Integer(caller.organization));
+    sql.raw(" AND NOT EXISTS (SELECT 1 FROM unnest(").bind(Value::Texts(names));
+    sql.raw(
+        ") AS permission (name) WHERE NOT EXISTS (SELECT 1 FROM app_user_role AS link JOIN user_role AS role \
+         ON role.organization_id = link.organization_id AND role.id = link.role_id \
+         WHERE link.organization_id = app_user.organization_id AND link.user_id = app_user.id \
+         AND role.permissions #>> ARRAY[",
+    );
+    sql.bind(Value::Text(EVERY_RESOURCE.to_owned())).raw(", permission.name] = ");
+    sql.bind(Value::Text(Level::Organization.name().to_owned())).raw(")) LIMIT 1");
+    if sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?.is_empty() {
+        let detail = "No enabled user would be left who may do everything in the organization.";
+        return Err(Error::new(&ACCESS_DENIED, detail));
+    }
+    Ok(())
+}
+
+fn holds_everything(permissions: &Permissions) -> bool {
+    Permission::ALL.into_iter().all(|permission| permissions.level(EVERY_RESOURCE, permission) == Level::Organization)
+}
+
 /// Whether every record that a user may touch is one that the caller may touch in the same way. Users of other units hold
 /// other records, not more of them; that counts as exceeding, since who edits a user can act as that user.
 fn reaches_within(user: &Standing, caller: &Caller) -> bool {
@@ -102,7 +191,7 @@ pub fn holders(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> Res
 }
 
 /// The users who belong to any of these units, or are owned by one.
-pub fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<Vec<Key>, Error> {
+fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<Vec<Key>, Error> {
     linked(
         conn,
         "SELECT member.user_id FROM (SELECT organization_id, user_id, business_unit_id FROM app_user_business_unit \
@@ -111,6 +200,29 @@ pub fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Res
         organization,
         units,
     )
+}
+
+/// Every unit above this one.
+fn units_above(conn: &mut PgConnection, organization: i64, unit: &Key) -> Result<Vec<Key>, Error> {
+    let mut sql = Sql::new();
+    sql.raw("WITH RECURSIVE above AS (SELECT owner_id AS id FROM business_unit WHERE organization_id = ");
+    sql.bind(Value::Integer(organization)).raw(" AND id = ").bind(Value::from(unit));
+    sql.raw(" UNION SELECT unit.owner_id FROM above JOIN business_unit AS unit ON unit.id = above.id");
+    sql.raw(" AND unit.organization_id = ").bind(Value::Integer(organization));
+    sql.raw(") SELECT id FROM above WHERE id IS NOT NULL");
+    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+    Ok(found.into_iter().flatten().map(Key::Integer).collect())
+}
+
+/// This unit and every one below it.
+fn units_below(conn: &mut PgConnection, organization: i64, unit: &Key) -> Result<Vec<i64>, Error> {
+    let mut sql = Sql::new();
+    sql.raw("WITH RECURSIVE below AS (SELECT id FROM business_unit WHERE organization_id = ");
+    sql.bind(Value::Integer(organization)).raw(" AND id = ").bind(Value::from(unit));
+    sql.raw(" UNION SELECT unit.id FROM below JOIN business_unit AS unit ON unit.owner_id = below.id");
+    sql.raw(" AND unit.organization_id = ").bind(Value::Integer(organization)).raw(") SELECT id FROM below");
+    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn linked(

@@ -1,5 +1,8 @@
 //! Nobody gives more than they hold.
 
+use diesel::prelude::*;
+use entrepot::commerce::organization::ADMINISTRATOR;
+use entrepot::schema::{app_user_role, user_role};
 use serde_json::{Value, json};
 
 use crate::support::client::Answer;
@@ -135,4 +138,151 @@ fn a_user_whom_a_client_acts_as_stays() {
     let detail = answer.error()["detail"].as_str().unwrap().to_owned();
     assert!(detail.starts_with("The delete operation is forbidden. Reason: "), "{detail}");
     assert!(detail.contains(&user.client_id), "{detail}");
+}
+
+fn role_id(organization: &Organization, name: &str) -> String {
+    let found = organization.client().get(&format!("/admin/api/userroles?filter[role]={name}")).expect(200);
+    found.json()["data"][0]["id"].as_str().unwrap().to_owned()
+}
+
+fn role_change(id: &str, attributes: &Value) -> Value {
+    json!({"data": {"type": "userroles", "id": id, "attributes": attributes}})
+}
+
+fn user_change(id: i64, attributes: &Value) -> Value {
+    json!({"data": {"type": "users", "id": id.to_string(), "attributes": attributes}})
+}
+
+/// A role raised within the caller's own levels still lifts holders of other units above the caller.
+#[test]
+fn a_role_is_not_raised_for_holders_in_units_out_of_reach() {
+    let organization = Organization::new();
+    let manager =
+        organization.user_who_may(&json!({"orders": {"EDIT": "business-unit"}, "userroles": {"EDIT": "organization"}}));
+    let plain = organization.role(&json!({}));
+    let id = role_id(&organization, &plain);
+    let path = format!("/admin/api/userroles/{id}");
+    let raise = || {
+        let permissions = json!({"orders": {"EDIT": "business-unit"}});
+        manager.client.patch(&path, &role_change(&id, &json!({"permissions": permissions})))
+    };
+    let lower = || organization.client().patch(&path, &role_change(&id, &json!({"permissions": {}}))).expect(200);
+    // Whoever holds more by other roles gains nothing by this one.
+    organization.user(organization.first.business_unit, &[&plain, ADMINISTRATOR]);
+    raise().expect(200);
+    lower();
+    organization.user(organization.unit(None), &[&plain]);
+    denied(raise());
+    manager.client.patch(&path, &role_change(&id, &json!({"label": unique("Role")}))).expect(200);
+}
+
+/// Whoever has a division level reaches into all that lies below, however deep.
+#[test]
+fn a_unit_is_not_moved_below_users_who_reach_further() {
+    let organization = Organization::new();
+    let everywhere = json!({
+        "VIEW": "organization", "CREATE": "organization", "EDIT": "organization", "ASSIGN": "organization",
+    });
+    let manager = organization.user_who_may(&json!({"businessunits": everywhere, "users": everywhere}));
+    let grand = organization.unit(None);
+    let parent = organization.unit(Some(grand));
+    let unit = organization.unit(None);
+    organization.unit(Some(unit));
+    let path = format!("/admin/api/businessunits/{unit}");
+    let below = |owner: i64| {
+        let owner = json!({"data": {"type": "businessunits", "id": owner.to_string()}});
+        let data = json!({"type": "businessunits", "id": unit.to_string(), "relationships": {"owner": owner}});
+        manager.client.patch(&path, &json!({"data": data}))
+    };
+    // An administrator reaches every unit anyway, and levels below division end at the unit.
+    organization.user(grand, &[ADMINISTRATOR]);
+    organization.user(grand, &[&organization.role(&json!({"orders": {"EDIT": "business-unit"}}))]);
+    below(parent).expect(200);
+    below(organization.unit(None)).expect(200);
+    organization.user(grand, &[&organization.role(&json!({"orders": {"EDIT": "division"}}))]);
+    denied(below(grand));
+    denied(below(parent));
+    let taken = organization.user(organization.first.business_unit, &[]);
+    let create = |users: Value| {
+        let owner = json!({"data": {"type": "businessunits", "id": parent.to_string()}});
+        let data = json!({"type": "businessunits", "attributes": {"name": unique("Unit")},
+            "relationships": {"owner": owner, "users": {"data": users}}});
+        manager.client.post("/admin/api/businessunits", &json!({"data": data}))
+    };
+    create(json!([])).expect(201);
+    denied(create(json!([{"type": "users", "id": taken.id.to_string()}])));
+}
+
+fn delete_forbidden(answer: Answer) {
+    let answer = answer.expect(403);
+    let detail = answer.error()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.starts_with("The delete operation is forbidden. Reason: "), "{detail}");
+}
+
+#[test]
+fn the_role_of_the_administrator_and_roles_that_are_held_stay() {
+    let organization = Organization::new();
+    let client = organization.client();
+    let administrators = organization.first.administrator_role.to_string();
+    let path = format!("/admin/api/userroles/{administrators}");
+    delete_forbidden(client.delete(&path));
+    denied(client.patch(&path, &role_change(&administrators, &json!({"role": "ROLE_OTHER"}))));
+    client.patch(&path, &role_change(&administrators, &json!({"label": "Chief"}))).expect(200);
+    let name = organization.role(&json!({}));
+    let role = format!("/admin/api/userroles/{}", role_id(&organization, &name));
+    let holder = organization.user(organization.first.business_unit, &[&name]);
+    delete_forbidden(client.delete(&role));
+    let none = json!({"data": []});
+    client.patch(&format!("/admin/api/users/{}/relationships/userRoles", holder.id), &none).expect(204);
+    client.delete(&role).expect(204);
+}
+
+/// Nobody gives more than they hold, so the last who may do everything stays.
+#[test]
+fn the_last_administrator_stays() {
+    let organization = Organization::new();
+    let (client, admin) = (organization.client(), organization.admin.id);
+    let administrators = organization.first.administrator_role.to_string();
+    let role = format!("/admin/api/userroles/{administrators}");
+    let user = format!("/admin/api/users/{admin}");
+    let all =
+        json!({"VIEW": "organization", "CREATE": "organization", "EDIT": "organization", "DELETE": "organization"});
+    let refused_all = || {
+        denied(client.patch(&role, &role_change(&administrators, &json!({"permissions": {}}))));
+        denied(client.patch(&role, &role_change(&administrators, &json!({"permissions": {"*": all}}))));
+        denied(client.patch(&user, &user_change(admin, &json!({"enabled": false}))));
+        denied(client.patch(&format!("{user}/relationships/userRoles"), &json!({"data": []})));
+        let me = json!({"data": [{"type": "users", "id": admin.to_string()}]});
+        denied(client.send(reqwest::Method::DELETE, &format!("{role}/relationships/users"), |request| {
+            request.header("Content-Type", "application/vnd.api+json").body(me.to_string())
+        }));
+        client.get("/admin/api/userroles").expect(200);
+    };
+    refused_all();
+    // One who cannot log in is none.
+    let second = organization.user(organization.first.business_unit, &[ADMINISTRATOR]);
+    let enabled = |flag: bool| {
+        let change = user_change(second.id, &json!({"enabled": flag}));
+        client.patch(&format!("/admin/api/users/{}", second.id), &change).expect(200);
+    };
+    enabled(false);
+    refused_all();
+    enabled(true);
+    client.patch(&user, &user_change(admin, &json!({"enabled": false}))).expect(200);
+    second.client.get("/admin/api/userroles").expect(200);
+}
+
+/// What was lost in the database is made again with the next administrator.
+#[test]
+fn a_lost_role_of_the_administrator_is_made_again() {
+    let organization = Organization::new();
+    let role = organization.first.administrator_role;
+    organization.write(|conn| {
+        let here = app_user_role::organization_id.eq(organization.id());
+        diesel::delete(app_user_role::table.filter(here.and(app_user_role::role_id.eq(role)))).execute(conn)?;
+        diesel::delete(user_role::table.find((organization.id(), role))).execute(conn)?;
+        Ok(())
+    });
+    let admin = organization.user(organization.first.business_unit, &[ADMINISTRATOR]);
+    admin.client.post("/admin/api/userroles", &role_document(&json!({"*": {"VIEW": "organization"}}))).expect(201);
 }

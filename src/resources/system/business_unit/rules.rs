@@ -1,4 +1,4 @@
-//! Business units: no circles; a unit that is moved, or gets other users, gives nobody more than the caller holds.
+//! Business units: no circles; a unit that is moved, or gets users, gives nobody more than the caller holds.
 
 use crate::commerce::{rights, tree};
 use crate::engine::key::Key;
@@ -13,19 +13,24 @@ impl Rules for BusinessUnitRules {
         tree::check(batch, nodes, "owner", "")?;
         let caller = batch.context.caller;
         let mut users: Vec<Key> = Vec::new();
+        let mut placed: Vec<Key> = Vec::new();
         for index in nodes {
             let node = batch.node(*index);
             let linked = node.links.get("users").map(Linkage::targets).unwrap_or_default();
             users.extend(linked.iter().filter(|target| target.node.is_none()).map(|target| target.key.clone()));
-            // Users of the unit above reach into a unit that is moved there.
-            if !node.creates && node.changed.contains("owner") {
+            // Users of the units above reach into a unit that is moved there, and what the users of a new one own.
+            let moved = !node.creates && node.changed.contains("owner");
+            if moved {
                 users.push(Key::Integer(caller.user));
-                if let Some(above) = node.effective_one("owner").cloned() {
-                    users.extend(rights::members(batch.conn, caller.organization, &[above])?);
-                }
+            }
+            if moved || (node.creates && !linked.is_empty()) {
+                placed.push(node.key.clone());
             }
         }
         rights::check_users(batch.conn, caller, &users)?;
+        for unit in placed {
+            rights::check_place(batch.conn, caller, &unit)?;
+        }
         Ok(())
     }
 

@@ -50,6 +50,13 @@ impl Rules for UserRules {
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let written: Vec<Key> = nodes.iter().map(|index| batch.node(*index).key.clone()).collect();
         rights::check_users(batch.conn, batch.context.caller, &written)?;
+        let loses = |index: &usize| {
+            let node = batch.node(*index);
+            !node.creates && (node.changed.contains("enabled") || node.changed.contains("userRoles"))
+        };
+        if nodes.iter().any(loses) {
+            rights::check_administrator_stays(batch.conn, batch.context.caller)?;
+        }
         for index in nodes {
             let node = batch.node(*index);
             if let (false, true, Key::Integer(id)) = (node.creates, node.value("password").is_some(), &node.key) {
@@ -75,6 +82,12 @@ impl Rules for UserRules {
             forget_user(conn, caller.organization, *id)?;
             api_keys::forget_user(conn, caller.organization, *id)?;
         }
+        Ok(())
+    }
+
+    fn after_delete(&self, batch: &mut Batch<'_>, _parents: &[Key]) -> Result<(), Errors> {
+        // The caller is still there, unless another administrator deletes the caller at this moment.
+        rights::check_administrator_stays(batch.conn, batch.context.caller)?;
         Ok(())
     }
 }

@@ -1,15 +1,18 @@
-//! User roles: a technical name from the label; nobody makes or edits a role above their own permissions.
+//! User roles: a technical name from the label; nobody makes or edits a role above their own permissions, nor takes away
+//! the last administrator's.
 
 use diesel::pg::PgConnection;
 
 use crate::acl::Caller;
+use crate::commerce::organization::ADMINISTRATOR;
 use crate::commerce::{rights, role_name};
 use crate::engine::key::Key;
 use crate::engine::resource::Ident;
 use crate::engine::rules::Rules;
-use crate::engine::value::Value;
+use crate::engine::sql::Sql;
+use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Linkage};
-use crate::error::{Error, Errors};
+use crate::error::{ACCESS_DENIED, Error, Errors};
 use crate::resources;
 
 pub struct UserRoleRules;
@@ -27,6 +30,11 @@ impl Rules for UserRoleRules {
                     .and_then(|()| rights::check_within(caller, permissions));
                 errors.extend(checked.err().map(|error| node.at_attribute("permissions", error)));
             }
+            let stored = node.stored.values.get("role").and_then(Value::as_text);
+            if stored == Some(ADMINISTRATOR) && node.effective("role").as_text() != stored {
+                let error = Error::new(&ACCESS_DENIED, format!("The role {ADMINISTRATOR} keeps its name."));
+                errors.push(node.at_attribute("role", error));
+            }
         }
         Errors::check(errors)?;
         let updated: Vec<Key> = nodes
@@ -39,9 +47,27 @@ impl Rules for UserRoleRules {
         check_users(batch, nodes, &updated)
     }
 
-    /// With all links stored: nobody has become more powerful than the caller by a role that changed hands.
+    /// With all links stored: nobody has become more powerful than the caller by a role that changed, or changed hands.
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        check_users(batch, nodes, &[])
+        check_users(batch, nodes, &[])?;
+        let caller = batch.context.caller;
+        let mut loses = false;
+        for index in nodes {
+            let node = &batch.nodes[*index];
+            if node.creates {
+                continue;
+            }
+            if node.changed.contains("permissions")
+                && let Value::Json(permissions) = node.effective("permissions")
+            {
+                rights::check_holders(batch.conn, caller, &node.key, permissions)?;
+            }
+            loses |= node.changed.contains("permissions") || node.changed.contains("users");
+        }
+        if loses {
+            rights::check_administrator_stays(batch.conn, caller)?;
+        }
+        Ok(())
     }
 
     fn changes_rights(&self) -> bool {
@@ -49,8 +75,28 @@ impl Rules for UserRoleRules {
     }
 
     fn before_delete(&self, conn: &mut PgConnection, caller: &Caller, keys: &[Key]) -> Result<(), Error> {
-        rights::check_roles(conn, caller, keys)
+        rights::check_roles(conn, caller, keys)?;
+        refuse_needed(conn, caller.organization, keys)
     }
+}
+
+/// The administrator's role stays, and so does every role that somebody holds.
+fn refuse_needed(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> Result<(), Error> {
+    let mut sql = Sql::new();
+    sql.raw("SELECT role FROM user_role WHERE organization_id = ").bind(Value::Integer(organization));
+    sql.raw(" AND id = ANY(").bind(key_array(roles)).raw(") AND role = ").bind(Value::Text(ADMINISTRATOR.to_owned()));
+    if !sql.collect(conn, |row| -> Result<_, Error> { Ok(row.text(0)?) })?.is_empty() {
+        return Err(Error::new(&ACCESS_DENIED, format!("{ADMINISTRATOR} is the role that gives all others")));
+    }
+    let holders = rights::holders(conn, organization, roles)?;
+    if let Some(first) = holders.first() {
+        let who = match holders.len() {
+            1 => format!("the user {first} holds the role"),
+            count => format!("{count} users hold the role, the user {first} among them"),
+        };
+        return Err(Error::new(&ACCESS_DENIED, who));
+    }
+    Ok(())
 }
 
 /// The users named in the links of roles, and those who hold a role whose list of users is replaced as a whole.
