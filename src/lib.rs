@@ -2,7 +2,7 @@
 //!
 //! A commerce entity is one descriptor ([`engine::resource::Resource`]); everything else follows from it.
 //! Arrows between modules run one way:
-//! `http → engine → sql`, `resources → engine, commerce`, `commerce → db, schema`, `engine → acl`.
+//! `http → engine → sql`, `resources → engine, commerce`, `auth → schema`, `engine → acl`.
 //!
 //! | module | job |
 //! |---|---|
@@ -12,6 +12,8 @@
 //! | [`engine`] | JSON:API over descriptors: parse, plan, authorize, load, render, write |
 //! | [`resources`], [`storefront`] | the descriptors, back office and storefront |
 //! | [`commerce`] | prices, totals, trees: hand-written rules |
+//! | [`schema`] | typed tables for what is done by hand |
+//! | [`demo`] | the demonstration's records |
 //! | [`openapi`] | the API document from the registry |
 //! | [`network`] | lists of networks that requests may come from |
 //! | [`error`] | every error and its table of codes |

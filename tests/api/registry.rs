@@ -1,5 +1,6 @@
 //! The descriptors against themselves and against the migrated database.
 
+mod engine_is_pure;
 mod is_sound;
 mod matches_database;
 
