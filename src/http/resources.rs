@@ -51,10 +51,13 @@ async fn respond(
         let place = route(app.registry(api), &path, false)?;
         return options(&place);
     }
+    let place = route(app.registry(api), &path, true);
+    if let Ok(place) = &place {
+        label(request, api, place, &method);
+    }
     let caller = extract::caller(request, &app, api).await?;
     let profile = media_type::negotiate(request, &method)?;
-    let place = route(app.registry(api), &path, true)?;
-    label(request, api, &place, &method);
+    let place = place?;
     let allowed = methods(&place);
     let asked = if method == Method::HEAD { &Method::GET } else { &method };
     if !allowed.contains(asked) {

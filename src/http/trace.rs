@@ -91,7 +91,9 @@ fn mark(headers: &mut HeaderMap, id: &str) {
 
 fn failed(mut response: HttpResponse, id: &str, start: Instant) -> actix_web::Error {
     mark(response.headers_mut(), id);
-    metrics::request(UNKNOWN, response.status().as_u16(), start.elapsed());
+    let status = response.status().as_u16();
+    metrics::request(UNKNOWN, status, start.elapsed());
+    tracing::warn!(status, "the request failed outside of its handler");
     InternalError::from_response("the request failed outside of its handler", response).into()
 }
 
