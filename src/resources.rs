@@ -64,4 +64,5 @@ pub static ALL: &[&Resource] = &[
     &system::USER_PROFILE,
     &system::USER_ROLE,
     &system::USER,
+    &system::WEBSITE,
 ];

@@ -1,5 +1,5 @@
-//! A new organization with what every organization needs: a business unit, the first roles, an attribute family, the
-//! root of the category tree and the names of the localizations.
+//! A new organization with what every organization needs: a business unit, the first roles, a website, an attribute
+//! family, the root of the category tree and the names of the localizations.
 
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
@@ -19,6 +19,8 @@ pub struct NewOrganization {
     pub business_unit: i64,
     /// The role [`ADMINISTRATOR`].
     pub administrator_role: i64,
+    /// The default website.
+    pub website: i64,
     /// `default_family`.
     pub attribute_family: i64,
     /// The category `All Products`.
@@ -34,9 +36,10 @@ pub fn create_organization(conn: &mut PgConnection, name: &str) -> QueryResult<N
         let administrator_role = insert_administrator_role(conn, id)?;
         insert_customer_user_roles(conn, id)?;
         insert_localization_titles(conn, id)?;
+        let website = insert_website(conn, id)?;
         let attribute_family = insert_attribute_family(conn, id)?;
         let root_category = insert_root_category(conn, id)?;
-        Ok(NewOrganization { id, business_unit, administrator_role, attribute_family, root_category })
+        Ok(NewOrganization { id, business_unit, administrator_role, website, attribute_family, root_category })
     })
 }
 
@@ -113,6 +116,14 @@ fn insert_localization_titles(conn: &mut PgConnection, organization: i64) -> Que
          FROM title JOIN value ON value.id = title.value_id",
     );
     sql.execute(conn).map(drop)
+}
+
+fn insert_website(conn: &mut PgConnection, organization: i64) -> QueryResult<i64> {
+    let mut sql = Sql::new();
+    sql.raw("INSERT INTO website (organization_id, name, is_default) VALUES (")
+        .bind(Value::Integer(organization))
+        .raw(", 'Default', true) RETURNING id");
+    returned_id(conn, sql)
 }
 
 fn insert_attribute_family(conn: &mut PgConnection, organization: i64) -> QueryResult<i64> {

@@ -12,6 +12,7 @@ pub mod region;
 pub mod user;
 pub mod user_profile;
 pub mod user_role;
+pub mod website;
 
 pub use self::address_type::ADDRESS_TYPE;
 pub use self::business_unit::BUSINESS_UNIT;
@@ -25,3 +26,4 @@ pub use self::region::REGION;
 pub use self::user::USER;
 pub use self::user_profile::USER_PROFILE;
 pub use self::user_role::USER_ROLE;
+pub use self::website::WEBSITE;

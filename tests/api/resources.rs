@@ -9,3 +9,4 @@ mod product;
 mod product_price;
 mod reference;
 mod user;
+mod website;
