@@ -7,10 +7,11 @@ use oauth2::{
 };
 
 use super::{PROBE, password_client};
+use crate::support::client;
 use crate::support::organization::{Organization, PASSWORD};
 
 fn http(request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-    let response = reqwest::blocking::Client::new().execute(request.try_into()?)?;
+    let response = client::http().build()?.execute(request.try_into()?)?;
     let mut answer = HttpResponse::new(Vec::new());
     *answer.status_mut() = response.status();
     *answer.headers_mut() = response.headers().clone();

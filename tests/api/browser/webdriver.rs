@@ -12,6 +12,8 @@ use base64::prelude::BASE64_STANDARD;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
 
+use crate::support::client::http;
+
 /// WebDriver's name for the id of an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -65,7 +67,7 @@ impl Browser {
             "goog:chromeOptions": {"args": arguments},
             "goog:loggingPrefs": {"browser": "ALL"},
         }}});
-        let http = Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = http().timeout(Duration::from_secs(60)).build().unwrap();
         let answer: Value = http.post(format!("{root}/session")).json(&capabilities).send().unwrap().json().unwrap();
         let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
         Some(Browser { driver, session: format!("{root}/session/{id}"), http, _profile: profile, _turn: turn })

@@ -1,6 +1,7 @@
 //! Large answers: read in batches, cut never.
 
 use super::rows::{attribute, customers, execute, ids};
+use crate::support::client::http;
 use crate::support::organization::Organization;
 
 fn many(count: usize) -> Organization {
@@ -96,7 +97,7 @@ fn a_late_failure_breaks_off() {
     );
     let path = format!("http://{}/admin/api/customers?page[size]=-1", server.address);
     let token = token(server, &organization.admin.client_id, &organization.admin.client_secret);
-    let begun = reqwest::blocking::Client::new().get(path).bearer_auth(token).send().unwrap();
+    let begun = http().build().unwrap().get(path).bearer_auth(token).send().unwrap();
     assert_eq!(begun.status(), 200);
     PgConnection::establish(&url).unwrap().batch_execute("ALTER TABLE customer RENAME TO gone").unwrap();
     let body = begun.bytes();

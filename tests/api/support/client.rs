@@ -1,8 +1,12 @@
 //! A JSON:API client that says what it met when an expectation fails.
 
+use std::sync::Arc;
+
 use reqwest::Method;
-use reqwest::blocking::{RequestBuilder, Response};
+use reqwest::blocking::{ClientBuilder, RequestBuilder, Response};
 use reqwest::header::HeaderMap;
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::Value;
 
 pub const JSON_API: &str = "application/vnd.api+json";
@@ -24,9 +28,28 @@ pub struct Answer {
     request: String,
 }
 
+/// What every HTTP client of the tests is made of.
+pub fn http() -> ClientBuilder {
+    trusting(RootCertStore::empty())
+}
+
+/// An HTTP client that trusts those certificates alone.
+pub fn trusting(roots: RootCertStore) -> ClientBuilder {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let mut tls =
+        builder.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+    tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    ClientBuilder::new().tls_backend_preconfigured(tls)
+}
+
 impl Client {
     pub fn new(base: String) -> Client {
-        Client { http: reqwest::blocking::Client::new(), base, token: None }
+        Client::over(http(), base)
+    }
+
+    /// A client with settings of its own.
+    pub fn over(http: ClientBuilder, base: String) -> Client {
+        Client { http: http.build().unwrap(), base, token: None }
     }
 
     /// The same client with a bearer token.
