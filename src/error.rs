@@ -37,6 +37,7 @@ codes! {
     NOT_NULL = "null", 400, "not null constraint";
     LENGTH = "too-long", 400, "length constraint";
     RANGE = "out-of-range", 400, "range constraint";
+    GREATER_THAN_ZERO = "not-positive", 400, "greater than zero constraint";
     CHOICE = "choice", 400, "choice constraint";
     EMAIL = "email", 400, "email constraint";
     UNIQUE = "not-unique", 400, "unique entity constraint";

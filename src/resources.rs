@@ -7,6 +7,8 @@ pub mod inventory;
 mod password;
 pub mod pricing;
 pub mod sales;
+mod shared;
+pub mod shipping;
 pub mod system;
 
 use crate::engine::resource::Resource;
@@ -30,7 +32,9 @@ pub static ALL: &[&Resource] = &[
     &customer::CUSTOMER_USER,
     &system::ENTITY_FIELD_FALLBACK_VALUE,
     &system::FILE,
+    &shipping::FREIGHT_CLASS,
     &inventory::INVENTORY_LEVEL,
+    &shipping::LENGTH_UNIT,
     &system::LOCALIZATION,
     &system::LOCALIZED_FALLBACK_VALUE,
     &sales::ORDER_ADDRESS,
@@ -56,13 +60,16 @@ pub static ALL: &[&Resource] = &[
     &catalog::PRODUCT_NAME,
     &pricing::PRODUCT_PRICE,
     &catalog::PRODUCT,
+    &shipping::PRODUCT_SHIPPING_OPTIONS,
     &catalog::PRODUCT_SHORT_DESCRIPTION,
     &catalog::PRODUCT_TAX_CODE,
     &catalog::PRODUCT_UNIT_PRECISION,
     &catalog::PRODUCT_UNIT,
     &system::REGION,
+    &catalog::RELATED_PRODUCT,
     &system::USER_PROFILE,
     &system::USER_ROLE,
     &system::USER,
     &system::WEBSITE,
+    &shipping::WEIGHT_UNIT,
 ];

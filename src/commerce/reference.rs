@@ -1,5 +1,5 @@
 //! Reference data that every installation has: countries and regions (ISO 3166), address
-//! types, localizations, product units and inventory statuses.
+//! types, localizations, product units, inventory statuses, units of weight and length, freight classes.
 //!
 //! [`load`] is run by `entrepot migrate` and may be repeated: names follow the source, nothing is removed.
 
@@ -17,7 +17,8 @@ pub fn load(conn: &mut PgConnection) -> QueryResult<()> {
         load_address_types(conn)?;
         load_localizations(conn)?;
         load_product_units(conn)?;
-        load_inventory_statuses(conn)
+        load_inventory_statuses(conn)?;
+        load_shipping_units(conn)
     })
 }
 
@@ -98,6 +99,25 @@ fn load_inventory_statuses(conn: &mut PgConnection) -> QueryResult<()> {
          ('discontinued', 'Discontinued', 3, false) ON CONFLICT (id) DO NOTHING",
     );
     sql.execute(conn).map(drop)
+}
+
+/// As product units: present ones are left alone.
+fn load_shipping_units(conn: &mut PgConnection) -> QueryResult<()> {
+    for statement in [
+        r#"INSERT INTO weight_unit (code, conversion_rates)
+        VALUES ('kg', '{"lbs": 2.20462262}'), ('lbs', '{"kg": 0.45359237}') ON CONFLICT (code) DO NOTHING"#,
+        r#"INSERT INTO length_unit (code, conversion_rates)
+        VALUES ('m', '{"cm": 100, "foot": 3.28084, "inch": 39.3701}'),
+            ('cm', '{"m": 0.01, "foot": 0.0328084, "inch": 0.393701}'),
+            ('foot', '{"m": 0.3048, "cm": 30.48, "inch": 12}'),
+            ('inch', '{"m": 0.0254, "cm": 2.54, "foot": 0.0833333}') ON CONFLICT (code) DO NOTHING"#,
+        "INSERT INTO freight_class (code) VALUES ('parcel') ON CONFLICT (code) DO NOTHING",
+    ] {
+        let mut sql = Sql::new();
+        sql.raw(statement);
+        sql.execute(conn)?;
+    }
+    Ok(())
 }
 
 fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Value {

@@ -1,4 +1,4 @@
-//! Brands, categories, products with texts, units and pictures, a kit, prices and stock.
+//! Brands, categories, products with texts, units and pictures, a kit, related products, prices and stock.
 
 use serde_json::{Value as Json, json};
 
@@ -73,6 +73,7 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
         catalog.products.insert(sku, demo.post(data, Json::Array(included))?);
     }
     kit(demo, &mut catalog, family, &categories)?;
+    related(demo, &catalog)?;
     prices(demo, &catalog)?;
     stock(demo)?;
     Ok(catalog)
@@ -216,6 +217,28 @@ fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids
     let ids = sql.collect(demo.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
     catalog.kit_items = ids.into_iter().flatten().map(|id| id.to_string()).collect();
     Ok(())
+}
+
+/// What is shown along with what, and what one of them weighs.
+fn related(demo: &mut Demo<'_>, catalog: &Catalog) -> Result<(), Errors> {
+    for (sku, item) in [("DRL-018", "BAT-184"), ("DRL-018", "BIT-019"), ("BLT-M08", "NUT-M08"), ("BLT-M08", "WSH-M08")]
+    {
+        let relationships = json!({
+            "product": one("products", &catalog.products[sku]),
+            "relatedItem": one("products", &catalog.products[item]),
+        });
+        demo.create("relatedproducts", json!({}), relationships)?;
+    }
+    let measures =
+        json!({"weightValue": 1.7, "dimensionsLength": 24, "dimensionsWidth": 8.5, "dimensionsHeight": 22.5});
+    let relationships = json!({
+        "product": one("products", &catalog.products["DRL-018"]),
+        "productUnit": one("productunits", "item"),
+        "weightUnit": one("weightunits", "kg"),
+        "dimensionsUnit": one("lengthunits", "cm"),
+        "freightClass": one("freightclasses", "parcel"),
+    });
+    demo.create("productshippingoptions", measures, relationships).map(drop)
 }
 
 fn prices(demo: &mut Demo<'_>, catalog: &Catalog) -> Result<(), Errors> {

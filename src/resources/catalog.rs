@@ -19,6 +19,7 @@ pub mod product_short_description;
 pub mod product_tax_code;
 pub mod product_unit;
 pub mod product_unit_precision;
+pub mod related_product;
 
 pub use self::attribute_family::ATTRIBUTE_FAMILY;
 pub use self::brand::BRAND;
@@ -39,3 +40,4 @@ pub use self::product_short_description::PRODUCT_SHORT_DESCRIPTION;
 pub use self::product_tax_code::PRODUCT_TAX_CODE;
 pub use self::product_unit::PRODUCT_UNIT;
 pub use self::product_unit_precision::PRODUCT_UNIT_PRECISION;
+pub use self::related_product::RELATED_PRODUCT;

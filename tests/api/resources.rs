@@ -8,5 +8,7 @@ mod order_parts;
 mod product;
 mod product_price;
 mod reference;
+mod related_product;
+mod shipping;
 mod user;
 mod website;

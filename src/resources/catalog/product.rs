@@ -8,9 +8,10 @@ use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::catalog::{
     ATTRIBUTE_FAMILY, BRAND, CATEGORY, PROD_INVENTORY_STATUS, PRODUCT_DESCRIPTION, PRODUCT_IMAGE, PRODUCT_KIT_ITEM,
-    PRODUCT_NAME, PRODUCT_SHORT_DESCRIPTION, PRODUCT_TAX_CODE, PRODUCT_UNIT_PRECISION,
+    PRODUCT_NAME, PRODUCT_SHORT_DESCRIPTION, PRODUCT_TAX_CODE, PRODUCT_UNIT_PRECISION, RELATED_PRODUCT,
 };
 use crate::resources::pricing::PRODUCT_PRICE;
+use crate::resources::shipping::PRODUCT_SHIPPING_OPTIONS;
 use crate::resources::system::{BUSINESS_UNIT, ENTITY_FIELD_FALLBACK_VALUE, LOCALIZED_FALLBACK_VALUE, ORGANIZATION};
 
 /// Whether a product or brand is shown in the storefront.
@@ -41,6 +42,7 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         through("slugPrototypes", &LOCALIZED_FALLBACK_VALUE, "product_localized_value", "product_id", "value_id")
             .slot("slot", "slugPrototypes")
             .cascade(),
+        to_many("productShippingOptions", &PRODUCT_SHIPPING_OPTIONS, "product_id").cascade().no_filter().no_sort(),
         to_one("owner", &BUSINESS_UNIT, "owner_id").not_null(),
         to_one("organization", &ORGANIZATION, "organization_id").not_null(),
         to_many("unitPrecisions", &PRODUCT_UNIT_PRECISION, "product_id").cascade(),
@@ -51,6 +53,8 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         to_many("shortDescriptions", &PRODUCT_SHORT_DESCRIPTION, "product_id").cascade(),
         to_many("images", &PRODUCT_IMAGE, "product_id").cascade(),
         to_many("prices", &PRODUCT_PRICE, "product_id").hidden().cascade(),
+        to_many("relatedProducts", &RELATED_PRODUCT, "product_id").hidden().cascade(),
+        to_many("relatedBy", &RELATED_PRODUCT, "related_item_id").hidden().cascade(),
         to_one("attributeFamily", &ATTRIBUTE_FAMILY, "attribute_family_id").required(1),
         to_one("brand", &BRAND, "brand_id"),
         to_many("kitItems", &PRODUCT_KIT_ITEM, "product_kit_id").cascade(),

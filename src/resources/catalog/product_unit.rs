@@ -1,10 +1,8 @@
 //! `productunits`: what products are counted in, shared by all organizations.
 
-mod rules;
-
-use self::rules::ProductUnitRules;
 use crate::engine::field::{integer, text};
 use crate::engine::resource::{Ident, Ownership, Resource, Title};
+use crate::resources::shared::SharedRules;
 
 pub static PRODUCT_UNIT: Resource = Resource::new("productunits", "product_unit")
     .global()
@@ -12,7 +10,7 @@ pub static PRODUCT_UNIT: Resource = Resource::new("productunits", "product_unit"
     .owned_by(Ownership::Reference)
     .title(Title::Columns(&[Ident::new("label")]))
     .example_id("item")
-    .rules(&ProductUnitRules)
+    .rules(&SharedRules::of(Ident::new("product_unit")))
     .about("What products are counted in, such as `item` or `kg`; the id is the unit's code.")
     .fields(&[
         text("label").required(),

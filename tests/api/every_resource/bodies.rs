@@ -206,7 +206,10 @@ impl World {
                 let id = self.client().post("/admin/api/productimages", &self.create_body(image)).expect(201).id();
                 of["productImage"] = one("productimages", &id);
             }
-            "productprices" => {
+            "relatedproducts" => {
+                of["relatedItem"] = one("products", &self.shop.product(&unique("sku"), &[("item", 0)]));
+            }
+            "productshippingoptions" | "productprices" => {
                 of["product"] = one("products", &self.shop.product(&unique("sku"), &[("item", 0)]));
             }
             "orderlineitems" => of["product"] = one("products", &self.product),

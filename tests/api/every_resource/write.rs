@@ -287,8 +287,10 @@ fn every_change_leaves_a_row() {
         let item = format!("{path}/{id}");
         let first = vec!["created".to_owned()];
         assert_eq!(world.changes(resource, &id), first);
-        world.client().patch(&item, &body(resource, &id, &json!({}))).expect(200);
-        assert_eq!(world.changes(resource, &id), first, "nothing was changed");
+        if resource.actions.update {
+            world.client().patch(&item, &body(resource, &id, &json!({}))).expect(200);
+            assert_eq!(world.changes(resource, &id), first, "nothing was changed");
+        }
         if resource.actions.delete {
             world.client().delete(&item).expect(204);
             assert_eq!(world.changes(resource, &id), ["created", "deleted"]);
