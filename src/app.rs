@@ -43,7 +43,7 @@ impl App {
 
     /// Fails when the signing keys in the database are encrypted under another key than `key`.
     pub fn new(config: Config, db: Db, key: ServerKey) -> Result<App, AccessError> {
-        let auth = Arc::new(Auth::new(key, config.auth)?);
+        let auth = Arc::new(Auth::new(key, config.auth, config.api)?);
         auth.prepare(&db)?;
         Ok(App {
             admin: Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources::ALL)),

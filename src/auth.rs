@@ -11,9 +11,11 @@ pub mod clients;
 pub mod command;
 pub mod demo;
 pub mod grant;
+pub mod introspect;
 pub mod keys;
 pub mod oauth2;
 pub mod password;
+pub mod revoke;
 pub mod secret;
 pub mod token;
 pub mod users;
@@ -33,6 +35,7 @@ use callers::CallerCache;
 use keys::Keys;
 use password::{Checker, Cost};
 use secret::ServerKey;
+use token::{Claims, Invalid};
 
 /// One of the two APIs. A client, and every token of it, belongs to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,18 +140,21 @@ pub struct Auth {
     pub callers: CallerCache,
     pub(crate) passwords: Checker,
     pub(crate) brake: Brake,
+    /// Which APIs there are tokens for.
+    pub(crate) apis: config::Apis,
     settings: config::Auth,
     keys: RwLock<Option<Arc<Keys>>>,
 }
 
 impl Auth {
-    pub fn new(server: ServerKey, settings: config::Auth) -> Result<Auth, AccessError> {
+    pub fn new(server: ServerKey, settings: config::Auth, apis: config::Apis) -> Result<Auth, AccessError> {
         let cost = cost(&settings);
         Ok(Auth {
             server,
             callers: CallerCache::default(),
             passwords: Checker::new(cost, settings.password_checks, settings.password_queue)?,
             brake: Brake::default(),
+            apis,
             settings,
             keys: RwLock::new(None),
         })
@@ -207,6 +213,16 @@ impl Auth {
             Some(keys) => Ok(keys),
             None => self.reload_keys(conn),
         }
+    }
+
+    /// What an access token says, if one of our keys has signed it and its time has come and is not over.
+    pub(crate) fn claims(&self, conn: &mut PgConnection, token: &str) -> Result<Option<Claims>, AccessError> {
+        let keys = self.current_keys(conn)?;
+        let verified = match token::verify(&keys, token) {
+            Err(Invalid::UnknownKey) => token::verify(&*self.reload_keys(conn)?, token),
+            verified => verified,
+        };
+        Ok(verified.ok())
     }
 
     pub(crate) fn access_lifetime(&self) -> TimeDelta {

@@ -4,6 +4,7 @@
 //! what it may be. Each key stands once, in the sub-struct of its concern, with its default and what is allowed;
 //! the variable of `http.public_url` is `ENTREPOT_HTTP_PUBLIC_URL`. `config.example.toml` explains every key.
 
+mod apis;
 mod auth;
 mod cors;
 mod database;
@@ -17,6 +18,7 @@ mod source;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use apis::Apis;
 pub use auth::Auth;
 pub use cors::{Cors, CorsBlock};
 pub use database::Database;
@@ -34,6 +36,7 @@ pub struct Config {
     pub database: Database,
     pub limits: Limits,
     pub auth: Auth,
+    pub api: Apis,
     pub networks: NetworkSettings,
     pub cors: Cors,
     pub orders: Orders,
@@ -117,6 +120,7 @@ impl Config {
             database: Database::read(source),
             limits: Limits::read(source),
             auth: Auth::read(source),
+            api: Apis::read(source),
             networks: NetworkSettings::read(source),
             cors: Cors::read(source),
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },

@@ -13,6 +13,7 @@ pub mod extract;
 pub mod health;
 pub mod limits;
 pub mod media_type;
+pub mod metadata;
 pub mod metrics;
 pub mod place;
 pub mod rate;
@@ -24,9 +25,10 @@ pub mod write;
 
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig, get};
-use actix_web::{HttpRequest, HttpResponse, Resource};
+use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::app::App;
+use crate::auth::Api;
 use crate::error::Error;
 
 /// Mounts every route.
@@ -39,9 +41,12 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         // Tokens and keys.
         .configure(|service| {
             for path in token_paths(app) {
-                service.service(token_endpoint(&path));
+                service.service(form_endpoint(&format!("{path}/revoke"), web::post().to(token::state::revoke)));
+                service.service(form_endpoint(&format!("{path}/introspect"), web::post().to(token::state::introspect)));
+                service.service(form_endpoint(&path, web::post().to(token::create)));
             }
         })
+        .configure(|service| metadata::routes(app, service))
         .route("/.well-known/jwks.json", get().to(token::jwks))
         // The API documents.
         .configure(|service| docs::routes(app, service))
@@ -53,23 +58,36 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
 
 /// The paths of the token endpoint: its own, and one under the back office.
 fn token_paths(app: &App) -> [String; 2] {
-    ["/oauth2-token".to_owned(), format!("{}/oauth2-token", back_office(app))]
+    ["/oauth2-token".to_owned(), format!("{}/oauth2-token", login_prefix(app, Api::Admin))]
 }
 
-fn token_endpoint(path: &str) -> Resource {
+/// What clients send credentials to, by POST alone.
+fn form_endpoint(path: &str, post: Route) -> Resource {
     web::resource(path)
-        .route(web::post().to(token::create))
+        .route(post)
         .route(web::method(Method::OPTIONS).to(token::options))
         .default_service(web::route().to(token::not_allowed))
 }
 
-/// The path of the back office as a whole: `/admin` where its API is `/admin/api`.
-fn back_office(app: &App) -> &str {
-    let root = app.config.http.admin_root.as_str();
+/// Where the endpoints of logins begin, for an API: nothing for the storefront.
+fn login_prefix(app: &App, api: Api) -> &str {
+    match api {
+        Api::Admin => back_office(&app.config.http.admin_root),
+        Api::Storefront => "",
+    }
+}
+
+/// The path of the back office as a whole: `/admin` where its API's root is `/admin/api`.
+pub fn back_office(root: &str) -> &str {
     root.rsplit_once('/').map_or(root, |(parent, _)| if parent.is_empty() { root } else { parent })
 }
 
 async fn no_route(request: HttpRequest) -> HttpResponse {
+    answer::refuse(&request, &no_such_route(&request).into())
+}
+
+/// The 404 of a path that nothing answers to.
+fn no_such_route(request: &HttpRequest) -> Error {
     let text = format!("No route found for \"{} {}\".", request.method(), request.path());
-    answer::refuse(&request, &Error::new(&crate::error::NOT_FOUND, text).into())
+    Error::new(&crate::error::NOT_FOUND, text)
 }

@@ -5,6 +5,7 @@
 //! that of the registry and of the descriptors or alphabetical, so that the same registry gives the same bytes.
 
 pub mod examples;
+mod login;
 mod parameters;
 mod paths;
 mod platform;

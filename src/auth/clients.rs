@@ -199,6 +199,8 @@ pub struct Client {
     pub api: String,
     pub grants: Vec<String>,
     pub owner: Option<i64>,
+    /// Whether it proved itself by a secret; a public client has none.
+    pub confidential: bool,
     /// From where it may call; empty: from anywhere.
     pub networks: Networks,
 }
@@ -236,7 +238,7 @@ pub fn recognise(
         return Ok(None);
     }
     let networks = read_networks(&networks)?;
-    Ok(Some(Client { id: id.to_owned(), organization, api, grants, owner, networks }))
+    Ok(Some(Client { id: id.to_owned(), organization, api, grants, owner, confidential, networks }))
 }
 
 const ALGORITHM: &str = "hmac-sha256";

@@ -13,7 +13,7 @@ use super::clients::{Client, Grant};
 use super::oauth2::{Issued, Refusal, TokenRequest};
 use super::secret::{random, random_text};
 use super::token::{Claims, sign};
-use super::{AccessError, Auth, clients};
+use super::{AccessError, Api, Auth, clients};
 use crate::schema::{app_user, oauth_access_token, oauth_refresh_token};
 
 diesel::define_sql_function! { fn lower(text: Text) -> Text; }
@@ -49,6 +49,12 @@ pub fn client(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> R
     if Grant::parse(grant).is_none() && grant != "refresh_token" {
         return Err(Refusal::unsupported_grant().into());
     }
+    let client = Some(proven(conn, auth, request)?).filter(|client| client.grants.iter().any(|own| own == grant));
+    client.ok_or_else(|| Refusal::invalid_client().into())
+}
+
+/// The client of a request, proven, of an API that is there.
+pub fn proven(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> Result<Client, NotGranted> {
     let id = request.client_id()?;
     let mut secrets = request.client_secrets();
     secrets.truncate(2);
@@ -56,7 +62,7 @@ pub fn client(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> R
     if let (None, Some(second)) = (&found, secrets.get(1)) {
         found = clients::recognise(conn, &auth.server, id, Some(second))?;
     }
-    let client = found.filter(|client| client.grants.iter().any(|own| own == grant));
+    let client = found.filter(|client| Api::parse(&client.api).is_some_and(|api| auth.apis.enabled(api)));
     client.ok_or_else(|| Refusal::invalid_client().into())
 }
 
@@ -165,9 +171,9 @@ pub fn refresh(
     Ok(Ok(issue(conn, auth, client, Subject { user, name, family: Some(family) }, now)?))
 }
 
-const REFRESH: &str = "refresh-token";
+pub(super) const REFRESH: &str = "refresh-token";
 
-fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
+pub(super) fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
     let refresh = oauth_refresh_token::table
         .filter(oauth_refresh_token::family.eq(family).and(oauth_refresh_token::revoked_at.is_null()));
     diesel::update(refresh).set(oauth_refresh_token::revoked_at.eq(now)).execute(conn)?;

@@ -196,6 +196,12 @@ impl Refusal {
         Refusal::new(BasicErrorResponseType::InvalidGrant, 400, "The refresh token is invalid.").hint(hint)
     }
 
+    /// A token that another client was given.
+    pub fn token_of_another() -> Box<Refusal> {
+        Refusal::new(BasicErrorResponseType::InvalidGrant, 400, "The token is not one of the client's.")
+            .hint("Token is not linked to client")
+    }
+
     /// Too many attempts, or too many passwords waiting to be checked.
     pub fn slow_down(wait: Duration) -> Box<Refusal> {
         let error = BasicErrorResponseType::Extension("temporarily_unavailable".to_owned());

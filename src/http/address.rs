@@ -27,8 +27,12 @@ pub fn of(request: &HttpRequest, app: &App) -> Option<IpAddr> {
     behind(&settings.trusted_proxies, settings.proxy_header, socket, &lines.join(","))
 }
 
-/// Refuses a caller whom the list of the API does not allow; to be called before credentials are looked at.
+/// Refuses a request to an API that is switched off, as if nothing were there, and a caller whom the list of the API
+/// does not allow; to be called before credentials are looked at.
 pub fn admit(request: &HttpRequest, app: &App, api: Api) -> Result<(), Error> {
+    if !app.config.api.enabled(api) {
+        return Err(super::no_such_route(request));
+    }
     check(allowed(app, api), of(request, app))
 }
 

@@ -14,9 +14,11 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web;
 
+use super::metadata::server_path;
 use super::resources::origin;
 use super::token_paths;
 use crate::app::App;
+use crate::auth::Api;
 use crate::config::CorsBlock;
 
 const ALLOW_HEADERS: &str = "Authorization,Content-Type,X-Include";
@@ -98,7 +100,11 @@ impl Grant {
 
 /// The settings for a path, if it is one that pages may call.
 fn block(app: &App, path: &str) -> Option<fn(&App) -> &CorsBlock> {
-    if token_paths(app).iter().any(|token| token == path) || path.starts_with("/.well-known/") {
+    let of_tokens = |token: &String| {
+        path.strip_prefix(token.as_str()).is_some_and(|rest| matches!(rest, "" | "/revoke" | "/introspect"))
+    };
+    let of_metadata = || Api::ALL.iter().any(|api| server_path(app, *api) == path);
+    if path.starts_with("/.well-known/") || token_paths(app).iter().any(of_tokens) || of_metadata() {
         return Some(|app| &app.config.cors.token);
     }
     let below = |root: &str| path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));

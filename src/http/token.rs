@@ -1,7 +1,11 @@
 //! `POST /oauth2-token`: credentials for a token (contract section 24), and `GET /.well-known/jwks.json`: the public
 //! halves of the keys that sign tokens.
 //!
+//! [`state`] ends tokens and tells about them.
+//!
 //! One endpoint serves both APIs: the client's own API decides what its tokens are good for.
+
+pub mod state;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -26,25 +30,9 @@ const ALLOW: &str = "OPTIONS, POST";
 
 /// `POST`.
 pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<App>) -> HttpResponse {
-    let address = address::of(&request, &app);
-    // Which API the client is of shows later; who may call neither is refused before anything is read.
-    if let (Err(error), Err(_)) = (admit(&app, Api::Admin, address), admit(&app, Api::Storefront, address)) {
-        return answer::refuse(&request, &error.into());
-    }
-    let authorization = text(&request, header::AUTHORIZATION);
-    let body = match payload.to_bytes_limited(BODY_LIMIT).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => return refused(&request, "", &Refusal::malformed("The body could not be read")),
-        Err(_) => {
-            let mut refusal = Refusal::malformed(format!("The body may have at most {BODY_LIMIT} bytes"));
-            refusal.status = 413;
-            return refused(&request, "", &refusal);
-        }
-    };
-    let read = TokenRequest::read(text(&request, header::CONTENT_TYPE), authorization, &body);
-    let token_request = match read {
-        Ok(token_request) => Arc::new(token_request),
-        Err(refusal) => return refused(&request, "", &refusal),
+    let (address, token_request) = match read(&request, payload, &app).await {
+        Ok(read) => read,
+        Err(answer) => return answer,
     };
     let client = token_request.client_id().unwrap_or_default();
     match grant(address, &app, &token_request).await {
@@ -81,6 +69,30 @@ pub async fn jwks(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
             .body(keys.jwks().to_string()),
         Err(error) => answer::refuse(&request, &error.into()),
     }
+}
+
+/// The caller's address and what it asks; else the refusal.
+async fn read(
+    request: &HttpRequest,
+    payload: web::Payload,
+    app: &App,
+) -> Result<(Option<IpAddr>, Arc<TokenRequest>), HttpResponse> {
+    let address = address::of(request, app);
+    // Which API the client is of shows later; who may call neither is refused before anything is read.
+    if let (Err(error), Err(_)) = (admit(app, Api::Admin, address), admit(app, Api::Storefront, address)) {
+        return Err(answer::refuse(request, &error.into()));
+    }
+    let body = match payload.to_bytes_limited(BODY_LIMIT).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return Err(refused(request, "", &Refusal::malformed("The body could not be read"))),
+        Err(_) => {
+            let mut refusal = Refusal::malformed(format!("The body may have at most {BODY_LIMIT} bytes"));
+            refusal.status = 413;
+            return Err(refused(request, "", &refusal));
+        }
+    };
+    let read = TokenRequest::read(text(request, header::CONTENT_TYPE), text(request, header::AUTHORIZATION), &body);
+    read.map(|asked| (address, Arc::new(asked))).map_err(|refusal| refused(request, "", &refusal))
 }
 
 type Granted = Result<Issued, Box<Refusal>>;

@@ -13,12 +13,12 @@ use utoipa::openapi::{
     SecurityRequirement,
 };
 
-use super::schema_ref;
 use super::schemas::{described, integer, object, string, word};
+use super::{login, schema_ref};
 use crate::engine::registry::Registry;
 
 /// Where tokens are had.
-const TOKEN_URL: &str = "/oauth2-token";
+pub const TOKEN_URL: &str = "/oauth2-token";
 
 /// The schemes that the Authorize button offers.
 pub fn security_schemes(components: &mut Components, registry: &Registry) {
@@ -71,7 +71,7 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
     components.schemas.insert("token".to_owned(), token().into());
     components.schemas.insert("token_error".to_owned(), token_error().into());
     let open_api = format!("{}/openapi.json", registry.root);
-    paths
+    login::paths(paths, components, registry)
         .path(TOKEN_URL, PathItem::new(HttpMethod::Post, token_operation()))
         .path(
             "/health/live",
@@ -110,7 +110,7 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
         )
 }
 
-fn public(id: &str, summary: &str, tag: &str) -> OperationBuilder {
+pub fn public(id: &str, summary: &str, tag: &str) -> OperationBuilder {
     OperationBuilder::new()
         .operation_id(Some(id))
         .summary(Some(summary))

@@ -3,6 +3,7 @@
 mod cors;
 mod network;
 mod rate;
+mod switch;
 mod wsse;
 
 use crate::support::database;

@@ -1,0 +1,108 @@
+//! What programs are told of the ways in: the authorization servers (RFC 8414) and the protected resources (RFC 9728).
+//!
+//! Each API has an authorization server of its own, whose issuer is the URL of `oauth2-server`: `{origin}/oauth2-server`
+//! for the storefront, `{origin}/admin/oauth2-server` for the back office. The documents lie under `/.well-known/` with
+//! the issuer's path behind; that of the authorization server also lies at the issuer itself, and that of the storefront
+//! at the bare well-known path.
+
+use actix_web::http::Method;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL};
+use actix_web::web::{self, ServiceConfig, get, head};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::resources::origin;
+use super::{address, answer, login_prefix};
+use crate::app::App;
+use crate::auth::Api;
+
+const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+
+/// Mounts the documents of both APIs.
+pub fn routes(app: &App, service: &mut ServiceConfig) {
+    for api in Api::ALL {
+        let server = move |request: HttpRequest, app: web::Data<App>| {
+            let answer = show(&request, &app, api, authorization_server);
+            async move { answer }
+        };
+        let resource = move |request: HttpRequest, app: web::Data<App>| {
+            let answer = show(&request, &app, api, protected_resource);
+            async move { answer }
+        };
+        let own = server_path(app, api);
+        let mut servers = vec![format!("{AUTHORIZATION_SERVER}{own}"), own];
+        if api == Api::Storefront {
+            servers.push(AUTHORIZATION_SERVER.to_owned());
+        }
+        for path in servers {
+            service.service(
+                web::resource(path)
+                    .route(get().to(server))
+                    .route(head().to(server))
+                    .route(web::method(Method::OPTIONS).to(options)),
+            );
+        }
+        let root = &app.registry(api).root;
+        service.service(
+            web::resource(format!("{PROTECTED_RESOURCE}{root}"))
+                .route(get().to(resource))
+                .route(head().to(resource))
+                .route(web::method(Method::OPTIONS).to(options)),
+        );
+    }
+}
+
+/// The issuer of an API's codes and tokens, a URL.
+pub fn issuer(request: &HttpRequest, app: &App, api: Api) -> String {
+    format!("{}{}", origin(request, app), server_path(app, api))
+}
+
+/// The path of an API's issuer.
+pub(super) fn server_path(app: &App, api: Api) -> String {
+    format!("{}/oauth2-server", login_prefix(app, api))
+}
+
+async fn options() -> HttpResponse {
+    HttpResponse::Ok().insert_header((ALLOW, "OPTIONS, GET")).finish()
+}
+
+fn show(request: &HttpRequest, app: &App, api: Api, document: fn(&HttpRequest, &App, Api) -> Value) -> HttpResponse {
+    if let Err(error) = address::admit(request, app, api) {
+        return answer::refuse(request, &error.into());
+    }
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=60")).json(document(request, app, api))
+}
+
+fn authorization_server(request: &HttpRequest, app: &App, api: Api) -> Value {
+    let origin = origin(request, app);
+    let token = format!("{origin}{}/oauth2-token", login_prefix(app, api));
+    json!({
+        "issuer": issuer(request, app, api),
+        "token_endpoint": token,
+        "revocation_endpoint": format!("{token}/revoke"),
+        "introspection_endpoint": format!("{token}/introspect"),
+        "jwks_uri": format!("{origin}/.well-known/jwks.json"),
+        "grant_types_supported": ["client_credentials", "password", "refresh_token"],
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "ui_locales_supported": ["en"],
+    })
+}
+
+fn protected_resource(request: &HttpRequest, app: &App, api: Api) -> Value {
+    let origin = origin(request, app);
+    let root = &app.registry(api).root;
+    json!({
+        "resource": format!("{origin}{root}"),
+        "resource_name": match api {
+            Api::Admin => "Entrepot back-office API",
+            Api::Storefront => "Entrepot storefront API",
+        },
+        "authorization_servers": [issuer(request, app, api)],
+        "bearer_methods_supported": ["header"],
+        "resource_documentation": format!("{origin}{root}/doc"),
+    })
+}
