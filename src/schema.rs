@@ -28,6 +28,7 @@ table! {
         email -> Text,
         password_hash -> Nullable<Text>,
         enabled -> Bool,
+        active -> Bool,
         first_name -> Text,
         last_name -> Text,
         login_count -> Integer,

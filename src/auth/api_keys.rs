@@ -96,14 +96,14 @@ pub fn revoke(conn: &mut PgConnection, id: i64) -> Result<(), AccessError> {
     Ok(())
 }
 
-/// The keys in force of the users of that name, where user and organization are enabled.
+/// The keys in force of the users of that name, where the user is active and the organization enabled.
 pub fn of_user(conn: &mut PgConnection, username: &str) -> Result<Vec<StoredKey>, AccessError> {
     let user = app_user::organization_id.eq(api_key::organization_id).and(app_user::id.eq(api_key::user_id));
     let keys = api_key::table
         .inner_join(app_user::table.on(user))
         .inner_join(organization::table.on(organization::id.eq(api_key::organization_id)))
         .filter(lower(app_user::username).eq(lower(username)))
-        .filter(api_key::revoked_at.is_null().and(app_user::enabled).and(organization::enabled))
+        .filter(api_key::revoked_at.is_null().and(app_user::active).and(organization::enabled))
         .order(api_key::id)
         .select((api_key::organization_id, api_key::id, api_key::user_id, api_key::sealed, api_key::sealed_key_id))
         .load(conn)?;

@@ -129,7 +129,7 @@ macro_rules! standing_of {
             ) SELECT organization_id, user_id, owner_id, networks, \
                 ARRAY(SELECT id FROM unit ORDER BY id) AS units, \
                 ARRAY(SELECT id FROM division ORDER BY id) AS division, \
-                ARRAY(SELECT role.permissions FROM app_user_role link JOIN user_role role \
+                ARRAY(SELECT role.permissions FROM app_user_held_role link JOIN user_role role \
                     ON role.organization_id = link.organization_id AND role.id = link.role_id \
                     WHERE link.organization_id = who.organization_id AND link.user_id = who.user_id) AS roles \
             FROM who"
@@ -144,7 +144,7 @@ const BY_TOKEN: &str = standing_of!(
         JOIN app_user ON app_user.organization_id = token.organization_id AND app_user.id = token.user_id \
     WHERE token.jti = $1 AND token.client_id = $2 AND client.api = $3 \
         AND token.revoked_at IS NULL AND token.expires_at > now() \
-        AND client.active AND organization.enabled AND app_user.enabled \
+        AND client.active AND organization.enabled AND app_user.active \
         AND (token.family IS NOT NULL OR client.owner_user_id = token.user_id)"
 );
 
@@ -170,7 +170,7 @@ pub fn load(conn: &mut PgConnection, claims: &Claims) -> Result<Option<Caller>, 
     .transpose()
 }
 
-/// The caller that an API key stands for. The user was found enabled; its rights are as they are now.
+/// The caller that an API key stands for. The user was found active; its rights are as they are now.
 pub fn load_user(conn: &mut PgConnection, key: &StoredKey) -> Result<Option<Caller>, AccessError> {
     Ok(standing(conn, key.organization, key.user)?.map(|found| {
         let Standing { permissions, business_unit, business_units, division } = found;
@@ -193,7 +193,7 @@ pub(super) fn read_networks(stored: &[String]) -> Result<Networks, AccessError> 
         .map_err(|error| AccessError::broken(format!("the allowed networks of a client: {error}")))
 }
 
-/// What a user may do, whether enabled or not; `None` when the organization has no such user.
+/// What a user may do, whether let in or not; `None` when the organization has no such user.
 pub fn standing(conn: &mut PgConnection, organization: i64, user: i64) -> Result<Option<Standing>, AccessError> {
     let row = diesel::sql_query(BY_USER)
         .bind::<BigInt, _>(organization)

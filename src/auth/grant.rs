@@ -69,9 +69,9 @@ pub fn proven(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> R
 /// A token for the user that owns the client.
 pub fn client_credentials(conn: &mut PgConnection, auth: &Auth, client: &Client) -> Result<Issued, NotGranted> {
     let owner = client.owner.ok_or_else(Refusal::invalid_client)?;
-    let enabled: Option<bool> =
-        app_user::table.find((client.organization, owner)).select(app_user::enabled).first(conn).optional()?;
-    if enabled != Some(true) {
+    let active: Option<bool> =
+        app_user::table.find((client.organization, owner)).select(app_user::active).first(conn).optional()?;
+    if active != Some(true) {
         return Err(Refusal::invalid_client().into());
     }
     let subject = Subject { user: owner, name: String::new(), family: None };
@@ -106,13 +106,14 @@ pub fn password(conn: &mut PgConnection, auth: &Auth, client: &Client, login: &L
     let still = diesel::update(app_user::table.find((client.organization, login.user)))
         .filter(app_user::password_hash.is_not_distinct_from(&login.password_hash))
         .set((app_user::login_count.eq(app_user::login_count + 1), app_user::last_login.eq(now)))
-        .returning(app_user::enabled)
-        .get_result::<bool>(conn)
+        .returning((app_user::enabled, app_user::active))
+        .get_result::<(bool, bool)>(conn)
         .optional()?;
     match still {
         None => Err(Refusal::wrong_credentials().into()),
-        Some(false) => Err(Refusal::disabled().into()),
-        Some(true) => {
+        Some((false, _)) => Err(Refusal::disabled().into()),
+        Some((true, false)) => Err(Refusal::locked().into()),
+        Some((true, true)) => {
             let family = Uuid::from_bytes(random()?);
             let subject = Subject { user: login.user, name: login.username.clone(), family: Some(family) };
             Ok(issue(conn, auth, client, subject, now)?)
@@ -158,13 +159,15 @@ pub fn refresh(
         revoke_family(conn, family, now)?;
         return Ok(Err(Refusal::refresh_token("Token has been revoked")));
     }
-    let login: Option<(String, bool)> = app_user::table
+    let login: Option<(String, bool, bool)> = app_user::table
         .find((organization, user))
-        .select((app_user::username, app_user::enabled))
+        .select((app_user::username, app_user::enabled, app_user::active))
         .first(conn)
         .optional()?;
-    let Some((name, true)) = login else {
-        return Err(Refusal::refresh_token("Account is disabled.").into());
+    let name = match login {
+        Some((name, _, true)) => name,
+        Some((_, true, false)) => return Err(Refusal::refresh_token("Account is locked.").into()),
+        Some((_, false, false)) | None => return Err(Refusal::refresh_token("Account is disabled.").into()),
     };
     diesel::update(oauth_refresh_token::table.find(&hash)).set(oauth_refresh_token::used_at.eq(now)).execute(conn)?;
     revoke_access_tokens(conn, family, now)?;

@@ -192,6 +192,11 @@ impl Refusal {
         Refusal::wrong_credentials().hint("Account is disabled.")
     }
 
+    /// The account is there and enabled, but in another state than `active`. Told only to who has the right password.
+    pub fn locked() -> Box<Refusal> {
+        Refusal::wrong_credentials().hint("Account is locked.")
+    }
+
     pub fn refresh_token(hint: &str) -> Box<Refusal> {
         Refusal::new(BasicErrorResponseType::InvalidGrant, 400, "The refresh token is invalid.").hint(hint)
     }

@@ -137,10 +137,10 @@ pub fn check_administrator_stays(conn: &mut PgConnection, caller: &Caller) -> Re
     tree::lock(conn, caller.organization)?;
     let names = Permission::ALL.map(|permission| permission.name().to_owned()).to_vec();
     let mut sql = Sql::new();
-    sql.raw("SELECT id FROM app_user WHERE enabled AND organization_id = ").bind(Value::Integer(caller.organization));
+    sql.raw("SELECT id FROM app_user WHERE active AND organization_id = ").bind(Value::Integer(caller.organization));
     sql.raw(" AND NOT EXISTS (SELECT 1 FROM unnest(").bind(Value::Texts(names));
     sql.raw(
-        ") AS permission (name) WHERE NOT EXISTS (SELECT 1 FROM app_user_role AS link JOIN user_role AS role \
+        ") AS permission (name) WHERE NOT EXISTS (SELECT 1 FROM app_user_held_role AS link JOIN user_role AS role \
          ON role.organization_id = link.organization_id AND role.id = link.role_id \
          WHERE link.organization_id = app_user.organization_id AND link.user_id = app_user.id \
          AND role.permissions #>> ARRAY[",
@@ -179,15 +179,27 @@ fn reaches_within(user: &Standing, caller: &Caller) -> bool {
     })
 }
 
-/// The users who hold any of these roles.
+/// The users who hold any of these roles, by themselves or by a group.
 pub fn holders(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> Result<Vec<Key>, Error> {
     linked(
         conn,
-        "SELECT user_id FROM app_user_role WHERE organization_id = ",
+        "SELECT DISTINCT user_id FROM app_user_held_role WHERE organization_id = ",
         " AND role_id = ANY(",
         organization,
         roles,
     )
+}
+
+/// The users who belong to a group.
+pub fn members_of_group(conn: &mut PgConnection, organization: i64, group: &Key) -> Result<Vec<Key>, Error> {
+    let select = "SELECT user_id FROM app_user_user_group WHERE organization_id = ";
+    linked(conn, select, " AND group_id = ANY(", organization, std::slice::from_ref(group))
+}
+
+/// The roles of a group.
+pub fn roles_of_group(conn: &mut PgConnection, organization: i64, group: &Key) -> Result<Vec<Key>, Error> {
+    let select = "SELECT role_id FROM user_group_role WHERE organization_id = ";
+    linked(conn, select, " AND group_id = ANY(", organization, std::slice::from_ref(group))
 }
 
 /// The users who belong to any of these units, or are owned by one.

@@ -58,6 +58,7 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Customers, Errors> {
         let mut relationships = json!({
             "group": one("customergroups", &groups[group]),
             "taxCode": one("customertaxcodes", &tax_code),
+            "internal_rating": one("customerratings", if parent.is_empty() { "4_of_5" } else { "3_of_5" }),
         });
         if let Some(parent) = customers.ids.get(parent) {
             relationships["parent"] = one("customers", parent);
@@ -87,6 +88,18 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Customers, Errors> {
                 "userRoles": many("customeruserroles", [&role]),
             }),
         )?;
+        if *short == "birch" {
+            let home = json!({
+                "label": "Home", "firstName": first, "lastName": last, "street": "12 Orchard Lane", "city": city,
+                "postalCode": code, "types": [{"default": true, "addressType": "shipping"}],
+            });
+            let relationships = json!({
+                "customerUser": one("customerusers", &user),
+                "country": one("countries", "US"),
+                "region": one("regions", region),
+            });
+            demo.create("customeruseraddresses", home, relationships)?;
+        }
         customers.addresses.insert(short, address);
         customers.users.insert(short, user);
         customers.ids.insert(short, customer);

@@ -38,6 +38,7 @@ pub fn load(conn: &mut PgConnection, access: DemoAccess) -> Result<bool, Errors>
             "owner": one("businessunits", access.business_unit),
         }),
     )?;
+    demo.create("usergroups", json!({"name": "Sales"}), json!({}))?;
     let customers = customers::load(&mut demo)?;
     let catalog = catalog::load(&mut demo)?;
     orders::load(&mut demo, &customers, &catalog)?;

@@ -1,5 +1,7 @@
 //! What holds for the addresses of customers and of orders alike.
 
+pub mod book;
+
 use crate::engine::write::Node;
 use crate::error::{Error, NAME_OR_ORGANIZATION};
 

@@ -1,7 +1,9 @@
 //! Tokens and callers.
 
+mod account;
 mod command;
 mod grant;
+mod groups;
 mod hidden;
 mod levels;
 mod log;

@@ -2,6 +2,7 @@
 
 mod category;
 mod customer;
+mod customer_user_address;
 mod order;
 mod order_line_item;
 mod order_parts;

@@ -6,7 +6,9 @@ use self::rules::CustomerRules;
 use crate::engine::field::{date_time, text};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
-use crate::resources::customer::{CUSTOMER_ADDRESS, CUSTOMER_GROUP, CUSTOMER_TAX_CODE, CUSTOMER_USER, PAYMENT_TERM};
+use crate::resources::customer::{
+    CUSTOMER_ADDRESS, CUSTOMER_GROUP, CUSTOMER_RATING, CUSTOMER_TAX_CODE, CUSTOMER_USER, PAYMENT_TERM,
+};
 use crate::resources::system::{ORGANIZATION, USER};
 
 pub static CUSTOMER: Resource = Resource::new("customers", "customer")
@@ -30,6 +32,7 @@ pub static CUSTOMER: Resource = Resource::new("customers", "customer")
         to_one("owner", &USER, "owner_id"),
         to_one("organization", &ORGANIZATION, "organization_id").not_null(),
         through("salesRepresentatives", &USER, "customer_sales_representative", "customer_id", "user_id"),
+        to_one("internal_rating", &CUSTOMER_RATING, "internal_rating_id").filter_list(),
         to_one("taxCode", &CUSTOMER_TAX_CODE, "tax_code_id"),
     ])
     .unique(&[UniqueKey { constraint: "customer_external_id_key", members: &["externalId"], upsert: true }]);

@@ -6,7 +6,7 @@ use self::rules::OrderAddressRules;
 use crate::engine::field::{Field, Literal, boolean, date_time, text};
 use crate::engine::relation::{Relation, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title};
-use crate::resources::customer::CUSTOMER_ADDRESS;
+use crate::resources::customer::{CUSTOMER_ADDRESS, CUSTOMER_USER_ADDRESS};
 use crate::resources::sales::ORDER;
 use crate::resources::system::{COUNTRY, REGION};
 
@@ -36,6 +36,9 @@ static RELATIONS: &[Relation] = &[
     to_one("customerAddress", &CUSTOMER_ADDRESS, "customer_address_id")
         .no_relationship_writes()
         .about("Copies the customer's address; then no other member may be sent."),
+    to_one("customerUserAddress", &CUSTOMER_USER_ADDRESS, "customer_user_address_id")
+        .no_relationship_writes()
+        .about("Copies the customer user's address; then no other member may be sent."),
     to_many("billedOrders", &ORDER, "billing_address_id").hidden(),
     to_many("shippedOrders", &ORDER, "shipping_address_id").hidden(),
 ];

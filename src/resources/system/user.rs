@@ -9,6 +9,8 @@ use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::system::BUSINESS_UNIT;
 use crate::resources::system::FILE;
 use crate::resources::system::ORGANIZATION;
+use crate::resources::system::USER_AUTH_STATUS;
+use crate::resources::system::USER_GROUP;
 use crate::resources::system::USER_ROLE;
 
 pub static USER: Resource = Resource::new("users", "app_user")
@@ -42,10 +44,12 @@ pub static USER: Resource = Resource::new("users", "app_user")
     .relations(&[
         through("userRoles", &USER_ROLE, "app_user_role", "user_id", "role_id"),
         to_one("organization", &ORGANIZATION, "organization_id").not_null(),
+        through("groups", &USER_GROUP, "app_user_user_group", "user_id", "group_id"),
         to_one("owner", &BUSINESS_UNIT, "owner_id").not_null(),
         through("businessUnits", &BUSINESS_UNIT, "app_user_business_unit", "user_id", "business_unit_id"),
         to_one("organizations", &ORGANIZATION, "organization_id").listed().read_only().not_null(),
         to_one("avatar", &FILE, "avatar_id").late(),
+        to_one("auth_status", &USER_AUTH_STATUS, "auth_status_id").not_null().filter_list(),
     ])
     .unique(&[
         UniqueKey { constraint: "app_user_username_key", members: &["username"], upsert: true },

@@ -6,6 +6,8 @@ use crate::engine::resource::{Actions, Ident, Ownership, READ_ONLY, Resource, Ti
 use crate::resources::system::BUSINESS_UNIT;
 use crate::resources::system::FILE;
 use crate::resources::system::ORGANIZATION;
+use crate::resources::system::USER_AUTH_STATUS;
+use crate::resources::system::USER_GROUP;
 use crate::resources::system::USER_ROLE;
 
 pub static USER_PROFILE: Resource = Resource::new("userprofile", "app_user")
@@ -37,8 +39,10 @@ pub static USER_PROFILE: Resource = Resource::new("userprofile", "app_user")
     .relations(&[
         through("userRoles", &USER_ROLE, "app_user_role", "user_id", "role_id").no_routes(),
         to_one("organization", &ORGANIZATION, "organization_id").not_null().no_routes(),
+        through("groups", &USER_GROUP, "app_user_user_group", "user_id", "group_id").no_routes(),
         to_one("owner", &BUSINESS_UNIT, "owner_id").not_null().no_routes(),
         through("businessUnits", &BUSINESS_UNIT, "app_user_business_unit", "user_id", "business_unit_id").no_routes(),
         to_one("organizations", &ORGANIZATION, "organization_id").listed().not_null().no_routes(),
         to_one("avatar", &FILE, "avatar_id").no_routes(),
+        to_one("auth_status", &USER_AUTH_STATUS, "auth_status_id").not_null().no_routes(),
     ]);

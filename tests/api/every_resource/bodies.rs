@@ -149,8 +149,10 @@ impl World {
         }
         let kind = record["type"].as_str().unwrap_or_default().to_owned();
         match kind.as_str() {
-            "customergroups" | "pricelists" => record["attributes"]["name"] = json!(unique("name")),
-            "customeraddresses" | "orderaddresses" => record["attributes"]["organization"] = json!("Company"),
+            "customergroups" | "pricelists" | "usergroups" => record["attributes"]["name"] = json!(unique("name")),
+            "customeraddresses" | "customeruseraddresses" | "orderaddresses" => {
+                record["attributes"]["organization"] = json!("Company")
+            }
             "entityfieldfallbackvalues" => record["attributes"] = json!({"scalarValue": "1"}),
             "files" => {
                 record["attributes"] = json!({"content": "QQ==", "originalFilename": "a.txt", "mimeType": "text/plain"})

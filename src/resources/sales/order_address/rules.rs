@@ -1,8 +1,9 @@
-//! An order address is either its own data or the copy of a customer's address.
+//! An order address is either its own data or the copy of an address of the customer or of a customer user.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::engine::key::Key;
+use crate::engine::resource::Resource;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
@@ -30,7 +31,10 @@ const COPIED: &[&str] = &[
     "phone",
 ];
 const SELECT: &str = "SELECT id, country_code, region_code, label, street, street2, city, postal_code, company, custom_region, \
-    name_prefix, first_name, middle_name, last_name, name_suffix, phone FROM customer_address WHERE organization_id = ";
+    name_prefix, first_name, middle_name, last_name, name_suffix, phone FROM ";
+
+/// The relationships to what is copied. An order address is the copy of one of them at most.
+const SOURCES: [&str; 2] = ["customerAddress", "customerUserAddress"];
 
 /// Members beside the copied ones that a copy may not carry either.
 const OTHERS: &[&str] = &["country", "region"];
@@ -38,20 +42,27 @@ const OTHERS: &[&str] = &["country", "region"];
 impl Rules for OrderAddressRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let mut errors = Vec::new();
-        let mut copies = Vec::new();
+        let mut copies = PerSource::new();
         for index in nodes {
-            let node = batch.node(*index);
-            match node.one("customerAddress").flatten() {
-                Some(Target { key: Key::Integer(id), .. }) if carries_data(batch, *index) => {
-                    let detail = format!("Only the customer address {id} or the order's own address data can be sent.");
-                    errors.push(Error::new(&error::ORDER_ADDRESS, detail).at(node.pointer.clone()));
-                }
-                Some(Target { key: Key::Integer(id), .. }) => copies.push((*index, *id)),
-                _ => {}
+            let given: Vec<(&'static str, Target)> =
+                SOURCES.into_iter().filter_map(|name| Some((name, batch.node(*index).one(name)??.clone()))).collect();
+            let Some((source, target)) = given.first() else { continue };
+            if given.len() > 1 || carries_data(batch, *index) {
+                let detail = format!("Only the {source} {} or the order's own address data can be sent.", target.key);
+                let pointer = batch.node(*index).pointer.clone();
+                errors.push(Error::new(&error::ORDER_ADDRESS, detail).at(pointer));
+            } else if let Key::Integer(id) = target.key {
+                copies.entry(*source).or_insert((target.resource, Vec::new())).1.push((*index, id));
             }
         }
         Errors::check(errors)?;
-        copy(batch, &copies)?;
+        for (source, (resource, copies)) in copies {
+            copy(batch, resource, &copies)?;
+            for (index, _) in copies {
+                let node = batch.node_mut(index);
+                SOURCES.into_iter().filter(|name| *name != source).for_each(|name| node.link(name, None));
+            }
+        }
         let mut errors = Vec::new();
         for index in nodes {
             let node = batch.node(*index);
@@ -62,6 +73,9 @@ impl Rules for OrderAddressRules {
     }
 }
 
+/// By relationship: the resource at its other end, and each node with the id of the record that it copies.
+type PerSource = BTreeMap<&'static str, (&'static Resource, Vec<(usize, i64)>)>;
+
 fn carries_data(batch: &Batch<'_>, index: usize) -> bool {
     let node = batch.node(index);
     let value = |name: &&str| node.value(name).is_some_and(|value| !value.is_null());
@@ -69,14 +83,13 @@ fn carries_data(batch: &Batch<'_>, index: usize) -> bool {
     COPIED.iter().any(value) || OTHERS.iter().any(link)
 }
 
-/// Copies the customers' addresses into the nodes, all with one statement.
-fn copy(batch: &mut Batch<'_>, copies: &[(usize, i64)]) -> Result<(), Errors> {
-    if copies.is_empty() {
-        return Ok(());
-    }
+/// Copies addresses of a resource into the nodes, all with one statement.
+fn copy(batch: &mut Batch<'_>, from: &'static Resource, copies: &[(usize, i64)]) -> Result<(), Errors> {
     let ids = copies.iter().map(|(_, id)| *id).collect();
     let mut sql = Sql::new();
     sql.raw(SELECT)
+        .ident(from.table)
+        .raw(" WHERE organization_id = ")
         .bind(Value::Integer(batch.organization()))
         .raw(" AND id = ANY(")
         .bind(Value::Integers(ids))

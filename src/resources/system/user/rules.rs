@@ -16,6 +16,9 @@ use crate::schema::oauth_client;
 
 pub struct UserRules;
 
+/// The members that decide what a user may do, or whether at all.
+const RIGHTS: [&str; 4] = ["enabled", "auth_status", "userRoles", "groups"];
+
 impl Rules for UserRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let caller = batch.context.caller;
@@ -52,7 +55,7 @@ impl Rules for UserRules {
         rights::check_users(batch.conn, batch.context.caller, &written)?;
         let loses = |index: &usize| {
             let node = batch.node(*index);
-            !node.creates && (node.changed.contains("enabled") || node.changed.contains("userRoles"))
+            !node.creates && RIGHTS.iter().any(|name| node.changed.contains(name))
         };
         if nodes.iter().any(loses) {
             rights::check_administrator_stays(batch.conn, batch.context.caller)?;
