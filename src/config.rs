@@ -22,7 +22,7 @@ pub use apis::Apis;
 pub use auth::Auth;
 pub use cors::{Cors, CorsBlock};
 pub use database::Database;
-pub use http::Http;
+pub use http::{Http, Tls};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use networks::{NetworkSettings, ProxyHeader};

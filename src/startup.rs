@@ -5,12 +5,14 @@ pub mod data_folder;
 pub mod log;
 pub mod place;
 mod serve;
+mod tls;
 mod welcome;
 
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZero;
+use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
@@ -24,6 +26,7 @@ use crate::config::Config;
 use crate::http;
 use place::Place;
 pub use serve::{load_demo, serve};
+use tls::Certificate;
 
 /// A command of the operator: runs in one transaction, and prints what the work answers.
 pub fn administer(
@@ -67,14 +70,16 @@ fn say(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// A server that is bound to its port and not running yet.
+/// A server that is bound to its ports and not running yet.
 pub struct Server {
-    address: SocketAddr,
+    addresses: Vec<(SocketAddr, &'static str)>,
+    certificate: Option<Arc<Certificate>>,
     running: actix_web::dev::Server,
 }
 
 impl Server {
-    /// Binds the port; port 0 takes a free one. Must be called inside an actix runtime.
+    /// Binds the ports; port 0 takes a free one. Must be called inside an actix runtime. An error says which setting is
+    /// wrong, and how.
     pub fn build(app: App) -> io::Result<Server> {
         let settings = app.config.http.clone();
         let workers = match settings.workers {
@@ -84,7 +89,7 @@ impl Server {
         // More threads than connections would only wait for one; two more are for password checks.
         let blocking = (app.config.database.pool_size as usize).div_ceil(workers) + 2;
         let app = web::Data::new(app);
-        let server = HttpServer::new(move || {
+        let mut server = HttpServer::new(move || {
             Actix::new()
                 .app_data(app.clone())
                 .configure(|service| http::routes(&app, service))
@@ -95,20 +100,30 @@ impl Server {
         .workers(workers)
         .worker_max_blocking_threads(blocking)
         .client_request_timeout(settings.request_timeout)
+        .tls_handshake_timeout(settings.request_timeout)
         .keep_alive(settings.keep_alive)
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
-        .disable_signals()
-        .bind(settings.listen)?;
-        let address = server.addrs().first().copied().unwrap_or(settings.listen);
-        Ok(Server { address, running: server.run() })
+        .disable_signals();
+        if let Some(address) = settings.listen {
+            server = server.bind(address).map_err(|error| unbound("http.listen", address, &error))?;
+        }
+        let mut certificate = None;
+        if let Some(tls) = &settings.tls {
+            let found = Certificate::open(tls).map_err(io::Error::other)?;
+            let config = found.server_config().map_err(io::Error::other)?;
+            let bound = server.bind_rustls_0_23(tls.listen, config);
+            server = bound.map_err(|error| unbound("http.tls.listen", tls.listen, &error))?;
+            certificate = Some(found);
+        }
+        let spoken = |scheme| if scheme == "https" { "https" } else { "http" };
+        let addresses =
+            server.addrs_with_scheme().into_iter().map(|(address, scheme)| (address, spoken(scheme))).collect();
+        Ok(Server { addresses, certificate, running: server.run() })
     }
 
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    pub fn port(&self) -> u16 {
-        self.address.port()
+    /// Where `http` and `https` are spoken, whichever of them are.
+    pub fn addresses(&self) -> &[(SocketAddr, &'static str)] {
+        &self.addresses
     }
 
     /// Stops the server from another place: `stop(true)` finishes running requests first.
@@ -118,12 +133,17 @@ impl Server {
 
     /// Serves until [`Server::handle`] stops it.
     pub async fn run(self) -> io::Result<()> {
-        self.running.await
+        let following = self.certificate.map(|certificate| actix_web::rt::spawn(certificate.follow()));
+        let outcome = self.running.await;
+        if let Some(following) = following {
+            following.abort();
+        }
+        outcome
     }
 
     /// Serves until a signal, then finishes running requests. A second signal does not wait for them.
     pub async fn run_until(self, mut signals: Signals) -> io::Result<()> {
-        let handle = self.running.handle();
+        let handle = self.handle();
         actix_web::rt::spawn(async move {
             signals.next().await;
             tracing::info!("stopping: running requests are finished first");
@@ -134,8 +154,12 @@ impl Server {
             });
             handle.stop(true).await;
         });
-        self.running.await
+        self.run().await
     }
+}
+
+fn unbound(key: &str, address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{key} is {address}, which cannot be bound: {error}."))
 }
 
 /// Ctrl-C and SIGTERM. From its making on they do not end the process; one that comes early is met at the first

@@ -1,6 +1,7 @@
 //! The listener and its limits.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::source::Source;
@@ -8,7 +9,12 @@ use super::source::Source;
 /// The server's face.
 #[derive(Clone, Debug)]
 pub struct Http {
-    pub listen: SocketAddr,
+    /// Where plain HTTP is spoken; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
+    /// Where HTTPS is spoken, and with what; `None`: nowhere.
+    pub tls: Option<Tls>,
+    /// How long browsers are told to come back by HTTPS only; zero: they are told nothing.
+    pub hsts_max_age: Duration,
     /// Scheme and authority before every path in links, without a slash at the end; else the request's Host is used.
     pub public_url: Option<String>,
     /// The back office API's path.
@@ -29,6 +35,38 @@ pub struct Http {
     pub workers: usize,
 }
 
+/// HTTPS: its port, and the PEM files of its certificate.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    pub listen: SocketAddr,
+    /// The certificate, and after it those that lead to its root.
+    pub certificate: PathBuf,
+    /// The certificate's private key, not encrypted.
+    pub key: PathBuf,
+}
+
+impl Tls {
+    /// On as soon as there is a certificate.
+    fn read(source: &mut Source) -> Option<Tls> {
+        let listen = source.read(
+            "http.tls.listen",
+            SocketAddr::from(([127, 0, 0, 1], 8443)),
+            "an address and a port, such as 127.0.0.1:8443 or [::]:8443",
+            |value| value.as_str()?.parse().ok(),
+            |address| Some(format!("\"{address}\"")),
+        );
+        match (source.path("http.tls.certificate"), source.path("http.tls.key")) {
+            (Some(certificate), Some(key)) => Some(Tls { listen, certificate, key }),
+            (None, None) => None,
+            (certificate, _) => {
+                let (set, lacks) = if certificate.is_some() { ("certificate", "key") } else { ("key", "certificate") };
+                source.problem(format!("http.tls.{set} is set and http.tls.{lacks} is not: HTTPS needs both."));
+                None
+            }
+        }
+    }
+}
+
 impl Http {
     pub(super) fn read(source: &mut Source) -> Http {
         let root = "a path that begins with a slash and does not end with one, such as /admin/api";
@@ -36,11 +74,16 @@ impl Http {
         let http = Http {
             listen: source.read(
                 "http.listen",
-                SocketAddr::from(([127, 0, 0, 1], 8080)),
-                "an address and a port, such as 127.0.0.1:8080 or [::]:8080",
-                |value| value.as_str()?.parse().ok(),
-                |address| Some(format!("\"{address}\"")),
+                Some(SocketAddr::from(([127, 0, 0, 1], 8080))),
+                "an address and a port, such as 127.0.0.1:8080 or [::]:8080, or off",
+                |value| match value.as_str()? {
+                    "off" => Some(None),
+                    text => text.parse().ok().map(Some),
+                },
+                |address| Some(address.map_or("\"off\"".to_owned(), |address| format!("\"{address}\""))),
             ),
+            tls: Tls::read(source),
+            hsts_max_age: Duration::from_secs(source.integer("http.hsts_max_age", 31_536_000, 0..=63_072_000)),
             public_url: source.optional_text(
                 "http.public_url",
                 "a URL without a path, such as https://shop.example",
@@ -64,6 +107,10 @@ impl Http {
                 "http.admin_root and http.storefront_root must differ; both are \"{}\".",
                 http.admin_root
             ));
+        }
+        if http.listen.is_none() && http.tls.is_none() {
+            let text = "http.listen is off and http.tls.certificate is not set: nothing would be served.";
+            source.problem(text.to_owned());
         }
         http
     }

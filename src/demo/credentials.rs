@@ -27,13 +27,17 @@ impl Credentials {
     /// Why the demonstration may not be served there; generated passwords are for this machine alone.
     pub fn check_listen(config: &Config) -> Result<(), String> {
         let demo = &config.demo;
-        if config.http.listen.ip().is_loopback() || (demo.admin_password.is_some() && demo.client_secret.is_some()) {
+        if demo.admin_password.is_some() && demo.client_secret.is_some() {
             return Ok(());
         }
-        Err(format!(
-            "http.listen is {}, which others can reach: with --demo, set ENTREPOT_ADMIN_PASSWORD and ENTREPOT_DEMO_SECRET, \
-             or listen on 127.0.0.1.",
-            config.http.listen
-        ))
+        let tls = config.http.tls.as_ref().map(|tls| ("http.tls.listen", tls.listen));
+        let listen = config.http.listen.map(|address| ("http.listen", address));
+        match listen.into_iter().chain(tls).find(|(_, address)| !address.ip().is_loopback()) {
+            None => Ok(()),
+            Some((key, address)) => Err(format!(
+                "{key} is {address}, which others can reach: with --demo, set ENTREPOT_ADMIN_PASSWORD and \
+                 ENTREPOT_DEMO_SECRET, or listen on 127.0.0.1.",
+            )),
+        }
     }
 }

@@ -27,6 +27,12 @@ pub fn of(request: &HttpRequest, app: &App) -> Option<IpAddr> {
     behind(&settings.trusted_proxies, settings.proxy_header, socket, &lines.join(","))
 }
 
+/// Whether the request came from a trusted proxy.
+pub fn by_proxy(request: &HttpRequest, app: &App) -> bool {
+    let trusted = &app.config.networks.trusted_proxies;
+    request.peer_addr().is_some_and(|socket| trusted.contain(socket.ip().to_canonical()))
+}
+
 /// Refuses a request to an API that is switched off, as if nothing were there, and a caller whom the list of the API
 /// does not allow; to be called before credentials are looked at.
 pub fn admit(request: &HttpRequest, app: &App, api: Api) -> Result<(), Error> {

@@ -15,7 +15,7 @@ use actix_web::middleware::Next;
 use actix_web::web;
 
 use super::metadata::server_path;
-use super::resources::origin;
+use super::origin::origin;
 use super::token_paths;
 use crate::app::App;
 use crate::auth::Api;

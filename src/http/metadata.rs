@@ -11,7 +11,7 @@ use actix_web::web::{self, ServiceConfig, get, head};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::resources::origin;
+use super::origin::origin;
 use super::{address, answer, login_prefix};
 use crate::app::App;
 use crate::auth::Api;

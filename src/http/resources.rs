@@ -7,6 +7,7 @@ use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::Call;
+use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
 use super::{address, answer, extract, media_type, read, write};
@@ -90,22 +91,6 @@ fn method(request: &HttpRequest) -> Result<Method, Error> {
         _ => {
             let text = "The accepted values for the \"X-HTTP-Method-Override\" are \"GET\", \"HEAD\", \"POST\", \"PATCH\", \"DELETE\" or \"OPTIONS\".";
             Err(Error::new(&crate::error::INVALID_HEADER, text).header("X-HTTP-Method-Override"))
-        }
-    }
-}
-
-/// Scheme and authority of absolute links: the configured ones, else those the request came to.
-pub(super) fn origin(request: &HttpRequest, app: &App) -> String {
-    match &app.config.http.public_url {
-        Some(url) => url.clone(),
-        None => {
-            // Behind a proxy that speaks TLS, `http.public_url` says so; a header from anywhere does not.
-            let host = request.headers().get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-            let sound = |host: &&str| {
-                !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
-            };
-            let host = Some(host).filter(sound).map_or_else(|| app.config.http.listen.to_string(), str::to_owned);
-            format!("http://{host}")
         }
     }
 }

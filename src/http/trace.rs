@@ -12,11 +12,13 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
 
+use super::protection::Protection;
 use super::{answer, metrics, rate};
+use crate::app::App;
 use crate::error::Error;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -66,31 +68,45 @@ pub async fn trace<B: MessageBody + 'static>(
     let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_word(id));
     let id = given.map_or_else(|| uuid::Uuid::new_v4().simple().to_string(), str::to_owned);
     request.extensions_mut().insert(RequestId(id.clone()));
-    let span = tracing::info_span!("request", id = %id);
+    let app = request.app_data::<web::Data<App>>();
+    let marks = Marks { protection: app.map(|app| Protection::of(request.request(), app)).unwrap_or_default(), id };
+    let span = tracing::info_span!("request", id = %marks.id);
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().instrument(span.clone()).await;
     let _entered = span.enter();
     match outcome {
         Ok(Ok(response)) => {
             let mut response = response.map_into_boxed_body();
-            mark(response.headers_mut(), &id);
+            marks.apply(response.headers_mut());
             rate::tell(&mut response);
             record(&response, start);
             Ok(response)
         }
         // The request is gone with the handler that failed; what is left is its id.
-        Ok(Err(error)) => Err(failed(error.error_response(), &id, start)),
-        Err(_) => Err(failed(answer::document(&Error::internal("a handler panicked").into(), &id), &id, start)),
+        Ok(Err(error)) => Err(failed(error.error_response(), marks, start)),
+        Err(_) => {
+            let answer = answer::document(&Error::internal("a handler panicked").into(), &marks.id);
+            Err(failed(answer, marks, start))
+        }
     }
 }
 
-fn mark(headers: &mut HeaderMap, id: &str) {
-    if let Ok(value) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID.clone(), value);
+/// Headers that every answer gets.
+struct Marks {
+    id: String,
+    protection: Protection,
+}
+
+impl Marks {
+    fn apply(self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::from_str(&self.id) {
+            headers.insert(REQUEST_ID.clone(), value);
+        }
+        self.protection.apply(headers);
     }
 }
 
-fn failed(mut response: HttpResponse, id: &str, start: Instant) -> actix_web::Error {
-    mark(response.headers_mut(), id);
+fn failed(mut response: HttpResponse, marks: Marks, start: Instant) -> actix_web::Error {
+    marks.apply(response.headers_mut());
     let status = response.status().as_u16();
     metrics::request(UNKNOWN, status, start.elapsed());
     tracing::warn!(status, "the request failed outside of its handler");

@@ -23,12 +23,13 @@ pub fn serve(config: Config, demo: bool) -> Result<(), Failure> {
         // Caught before there is a database to be stopped; what follows blocks, and nothing else waits.
         let signals = Signals::catch()?;
         let (app, _place, credentials) = prepare(&config, demo)?;
-        let (config, listen) = (app.config.clone(), config.http.listen);
-        let server =
-            Server::build(app).map_err(|error| format!("http.listen is {listen}, which cannot be bound: {error}."))?;
-        tracing::info!(address = %server.address(), "serving");
+        let config = app.config.clone();
+        let server = Server::build(app)?;
+        for (address, scheme) in server.addresses() {
+            tracing::info!(%address, scheme, "serving");
+        }
         if let Some(credentials) = credentials {
-            say(&welcome::text(&config, server.address(), &credentials));
+            say(&welcome::text(&config, server.addresses(), &credentials));
         }
         server.run_until(signals).await?;
         Ok(())

@@ -6,8 +6,9 @@ use crate::config::Config;
 use crate::demo::credentials::Credentials;
 
 /// The lines for the terminal.
-pub fn text(config: &Config, address: SocketAddr, credentials: &Credentials) -> String {
-    let base = config.http.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(address)));
+pub fn text(config: &Config, addresses: &[(SocketAddr, &str)], credentials: &Credentials) -> String {
+    let bound = addresses.first().map(|(address, scheme)| format!("{scheme}://{}", reachable(*address)));
+    let base = config.http.public_url.clone().or(bound).unwrap_or_default();
     let (admin, storefront) = (&config.http.admin_root, &config.http.storefront_root);
     let password = credentials.admin_password.reveal();
     let secret = credentials.client_secret.reveal();

@@ -2,8 +2,10 @@
 
 mod cors;
 mod network;
+mod protection;
 mod rate;
 mod switch;
+mod tls;
 mod wsse;
 
 use crate::support::database;

@@ -11,7 +11,7 @@ fn problems(file: &str, variables: &[(&str, &str)]) -> String {
 fn a_wrong_value_is_answered_with_the_key_and_what_is_allowed() {
     assert_eq!(
         problems("[http]\nlisten = \"8080\"", &[]),
-        "http.listen must be an address and a port, such as 127.0.0.1:8080 or [::]:8080; entrepot.toml says \"8080\"."
+        "http.listen must be an address and a port, such as 127.0.0.1:8080 or [::]:8080, or off; entrepot.toml says \"8080\"."
     );
     assert_eq!(
         problems("", &[("ENTREPOT_DATABASE_POOL_SIZE", "many")]),
@@ -44,7 +44,7 @@ fn variables_cover_the_file_and_secrets_are_masked() {
     );
     source.environment([("ENTREPOT_HTTP_LISTEN".to_owned(), "127.0.0.1:2".to_owned())]);
     let config = Config::from_source(source).unwrap();
-    assert_eq!((config.http.listen.port(), config.http.workers), (2, 3));
+    assert_eq!((config.http.listen.map(|address| address.port()), config.http.workers), (Some(2), 3));
     let shown = config.to_string();
     assert!(shown.contains("http.listen = \"127.0.0.1:2\"  # ENTREPOT_HTTP_LISTEN"), "{shown}");
     assert!(!shown.contains("hush") && !format!("{config:?}").contains("hush"), "{shown}");
@@ -65,4 +65,17 @@ fn the_example_mentions_every_key_with_its_default() {
         }
         assert!(entry.value.is_none() || entry.origin == "config.example.toml", "{} is missing", entry.key);
     }
+}
+
+#[test]
+fn https_takes_a_certificate_and_its_key_and_something_is_served() {
+    let problems = |text: &str| {
+        let mut source = Source::default();
+        source.file("entrepot.toml", text);
+        Config::from_source(source).map(|_| "no problem").unwrap_err().to_string()
+    };
+    let lacks = "http.tls.certificate is set and http.tls.key is not: HTTPS needs both.";
+    assert_eq!(problems("http.tls.certificate = \"/tls.crt\""), lacks);
+    let nothing = "http.listen is off and http.tls.certificate is not set: nothing would be served.";
+    assert_eq!(problems("http.listen = \"off\""), nothing);
 }

@@ -34,6 +34,8 @@ const SETTINGS: &str = "
 /// A running server.
 pub struct TestServer {
     pub address: SocketAddr,
+    /// Where HTTPS is spoken.
+    pub tls: Option<SocketAddr>,
     pub db: Db,
     handle: ServerHandle,
     thread: Option<JoinHandle<std::io::Result<()>>>,
@@ -56,12 +58,13 @@ impl TestServer {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
                 let server = Server::build(app)?;
-                send.send((server.address(), server.handle())).unwrap();
+                send.send((server.addresses().to_vec(), server.handle())).unwrap();
                 server.run().await
             })
         });
-        let (address, handle) = receive.recv().unwrap();
-        TestServer { address, db, handle, thread: Some(thread) }
+        let (addresses, handle) = receive.recv().unwrap();
+        let tls = addresses.iter().find(|(_, scheme)| *scheme == "https").map(|(address, _)| *address);
+        TestServer { address: addresses[0].0, tls, db, handle, thread: Some(thread) }
     }
 
     /// A client without a token.
