@@ -15,3 +15,4 @@ pub mod rights;
 pub mod role_name;
 pub mod totals;
 pub mod tree;
+pub mod variants;

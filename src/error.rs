@@ -43,6 +43,7 @@ codes! {
     UNIQUE = "not-unique", 400, "unique entity constraint";
     UNIQUE_ITEM = "not-unique-in-list", 400, "unique collection item constraint";
     COUNT = "count", 400, "count constraint";
+    UNCHANGEABLE = "unchangeable", 400, "unchangeable field constraint";
     ENTITY = "no-such-entity", 400, "entity constraint";
     ENTITY_TYPE = "wrong-type", 400, "entity type constraint";
     ORGANIZATION = "wrong-organization", 400, "organization constraint";
@@ -56,6 +57,8 @@ codes! {
     PRODUCT_UNIT = "product-unit", 400, "product unit exists constraint";
     UNIT_PRECISION = "unit-precision", 400, "quantity unit precision constraint";
     PRIMARY_UNIT = "primary-unit", 400, "primary product unit precision constraint";
+    VARIANT_LINKS = "variant-links", 400, "product variant links constraint";
+    UNIQUE_VARIANT = "variant-not-unique", 400, "unique product variant links constraint";
     KIT_ITEM_REQUIRED = "kit-item-required", 400, "product kit line item contains required kit items constraint";
     KIT_ITEM_UNIT = "kit-item-unit", 400, "product kit item line item product unit available constraint";
     INVALID_HEADER = "invalid-header", 400, "invalid header value exception";

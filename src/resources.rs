@@ -68,6 +68,7 @@ pub static ALL: &[&Resource] = &[
     &catalog::PRODUCT_TAX_CODE,
     &catalog::PRODUCT_UNIT_PRECISION,
     &catalog::PRODUCT_UNIT,
+    &catalog::PRODUCT_VARIANT_LINK,
     &system::REGION,
     &catalog::RELATED_PRODUCT,
     &system::USER_AUTH_STATUS,

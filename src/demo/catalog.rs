@@ -1,4 +1,4 @@
-//! Brands, categories, products with texts, units and pictures, a kit, related products, prices and stock.
+//! Brands, categories, products with texts, units and pictures, a kit, variants, related products, prices and stock.
 
 use serde_json::{Value as Json, json};
 
@@ -44,6 +44,7 @@ const PRODUCTS: &[Item] = &[
     ("PLG-008", "Wall plug 8 mm", "fasteners", "northbridge", "piece", "0.0600", 8_000),
     ("GLS-CLR", "Safety glasses, clear", "safety", "kestrel", "item", "6.2000", 210),
     ("GLV-009", "Work gloves, size 9", "safety", "kestrel", "item", "4.1000", 300),
+    ("GLV-010", "Work gloves, size 10", "safety", "kestrel", "item", "4.1000", 280),
     ("EAR-027", "Ear defenders 27 dB", "safety", "kestrel", "item", "14.9000", 80),
     ("MSK-FP2", "Dust mask FFP2", "safety", "kestrel", "piece", "0.9500", 900),
     ("HLM-WHT", "Safety helmet, white", "safety", "kestrel", "item", "22.0000", 65),
@@ -73,6 +74,7 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
         catalog.products.insert(sku, demo.post(data, Json::Array(included))?);
     }
     kit(demo, &mut catalog, family, &categories)?;
+    gloves(demo, &mut catalog, family, &categories)?;
     related(demo, &catalog)?;
     prices(demo, &catalog)?;
     stock(demo)?;
@@ -216,6 +218,25 @@ fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids
     sql.raw(" ORDER BY sort_order, id");
     let ids = sql.collect(demo.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
     catalog.kit_items = ids.into_iter().flatten().map(|id| id.to_string()).collect();
+    Ok(())
+}
+
+/// A configurable product: gloves in two sizes.
+fn gloves(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids) -> Result<(), Errors> {
+    let (mut data, mut included) = product("GLV", "Work gloves", "item");
+    data["attributes"]["productType"] = json!("configurable");
+    data["attributes"]["variantFields"] = json!(["size"]);
+    let sizes = ["GLV-009", "GLV-010"];
+    let relationships = &mut data["relationships"];
+    relationships["attributeFamily"] = one("attributefamilies", family);
+    relationships["category"] = one("categories", &categories["safety"]);
+    relationships["variantLinks"] = many("productvariantlinks", sizes);
+    relationships["defaultVariant"] = one("products", &catalog.products[sizes[0]]);
+    for sku in sizes {
+        let variant = json!({"product": one("products", &catalog.products[sku])});
+        included.push(json!({"type": "productvariantlinks", "id": sku, "relationships": variant}));
+    }
+    catalog.products.insert("GLV", demo.post(data, Json::Array(included))?);
     Ok(())
 }
 

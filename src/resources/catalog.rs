@@ -19,6 +19,7 @@ pub mod product_short_description;
 pub mod product_tax_code;
 pub mod product_unit;
 pub mod product_unit_precision;
+pub mod product_variant_link;
 pub mod related_product;
 
 pub use self::attribute_family::ATTRIBUTE_FAMILY;
@@ -40,4 +41,5 @@ pub use self::product_short_description::PRODUCT_SHORT_DESCRIPTION;
 pub use self::product_tax_code::PRODUCT_TAX_CODE;
 pub use self::product_unit::PRODUCT_UNIT;
 pub use self::product_unit_precision::PRODUCT_UNIT_PRECISION;
+pub use self::product_variant_link::PRODUCT_VARIANT_LINK;
 pub use self::related_product::RELATED_PRODUCT;

@@ -8,6 +8,7 @@ mod order_line_item;
 mod order_parts;
 mod product;
 mod product_price;
+mod product_variant;
 mod reference;
 mod related_product;
 mod shipping;

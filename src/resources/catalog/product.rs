@@ -8,7 +8,8 @@ use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::catalog::{
     ATTRIBUTE_FAMILY, BRAND, CATEGORY, PROD_INVENTORY_STATUS, PRODUCT_DESCRIPTION, PRODUCT_IMAGE, PRODUCT_KIT_ITEM,
-    PRODUCT_NAME, PRODUCT_SHORT_DESCRIPTION, PRODUCT_TAX_CODE, PRODUCT_UNIT_PRECISION, RELATED_PRODUCT,
+    PRODUCT_NAME, PRODUCT_SHORT_DESCRIPTION, PRODUCT_TAX_CODE, PRODUCT_UNIT_PRECISION, PRODUCT_VARIANT_LINK,
+    RELATED_PRODUCT,
 };
 use crate::resources::pricing::PRODUCT_PRICE;
 use crate::resources::shipping::PRODUCT_SHIPPING_OPTIONS;
@@ -49,6 +50,8 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         to_one("primaryUnitPrecision", &PRODUCT_UNIT_PRECISION, "primary_unit_precision_id").required(1).late(),
         to_many("names", &PRODUCT_NAME, "product_id").required(1).cascade(),
         to_many("descriptions", &PRODUCT_DESCRIPTION, "product_id").cascade(),
+        to_many("variantLinks", &PRODUCT_VARIANT_LINK, "parent_product_id").cascade(),
+        to_many("parentVariantLinks", &PRODUCT_VARIANT_LINK, "product_id").hidden().cascade(),
         to_one("defaultVariant", &PRODUCT, "default_variant_id").late(),
         to_many("shortDescriptions", &PRODUCT_SHORT_DESCRIPTION, "product_id").cascade(),
         to_many("images", &PRODUCT_IMAGE, "product_id").cascade(),

@@ -208,6 +208,7 @@ impl World {
                 let id = self.client().post("/admin/api/productimages", &self.create_body(image)).expect(201).id();
                 of["productImage"] = one("productimages", &id);
             }
+            "productvariantlinks" => of["parentProduct"] = one("products", &self.shop.configurable(&["color"])),
             "relatedproducts" => {
                 of["relatedItem"] = one("products", &self.shop.product(&unique("sku"), &[("item", 0)]));
             }

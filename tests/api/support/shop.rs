@@ -85,6 +85,14 @@ impl Shop {
         (kit, items["data"][0]["id"].as_str().unwrap().to_owned())
     }
 
+    /// The id of a new configurable product whose variants differ in those fields.
+    #[track_caller]
+    pub fn configurable(&self, fields: &[&str]) -> String {
+        let mut body = self.product_body(&unique("sku"), "configurable", &[("item", 0)], &json!({}), Vec::new());
+        body["data"]["attributes"]["variantFields"] = json!(fields);
+        self.client().post("/admin/api/products", &body).expect(201).id()
+    }
+
     #[track_caller]
     fn post_product(
         &self,
@@ -92,8 +100,20 @@ impl Shop {
         kind: &str,
         units: &[(&str, u32)],
         relationships: &Value,
-        mut included: Vec<Value>,
+        included: Vec<Value>,
     ) -> String {
+        let body = self.product_body(sku, kind, units, relationships, included);
+        self.client().post("/admin/api/products", &body).expect(201).id()
+    }
+
+    fn product_body(
+        &self,
+        sku: &str,
+        kind: &str,
+        units: &[(&str, u32)],
+        relationships: &Value,
+        mut included: Vec<Value>,
+    ) -> Value {
         let labels: Vec<&str> = units.iter().map(|(unit, _)| *unit).collect();
         let mut all = json!({
             "names": many("productnames", &["name"]),
@@ -115,11 +135,10 @@ impl Shop {
                 "relationships": {"unit": one("productunits", unit)},
             }));
         }
-        let body = json!({
+        json!({
             "data": {"type": "products", "attributes": {"sku": sku, "status": "enabled", "productType": kind}, "relationships": all},
             "included": included,
-        });
-        self.client().post("/admin/api/products", &body).expect(201).id()
+        })
     }
 
     /// The body of an order of the shop's customer with those parts.

@@ -1,6 +1,7 @@
 //! Products: the primary unit is one of the units, kits have items, configurable products have variant fields.
 
-use crate::commerce::default_text;
+use crate::commerce::{default_text, variants};
+use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
@@ -23,7 +24,12 @@ impl Rules for ProductRules {
 
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         default_text::require(batch, nodes, "names")?;
-        check_stored_primary_units(batch, nodes)
+        check_stored_primary_units(batch, nodes)?;
+        let decisive =
+            |node: &&Node| !node.creates && variants::DECISIVE.iter().any(|name| node.changed.contains(name));
+        let changed: Vec<Key> =
+            nodes.iter().map(|index| batch.node(*index)).filter(decisive).map(|node| node.key.clone()).collect();
+        variants::check(batch, &changed)
     }
 }
 
