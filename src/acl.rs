@@ -218,6 +218,7 @@ fn reach(resource: &'static Resource, permission: Permission, caller: &Caller, d
         Ownership::User(column) => by_user(column, level, caller),
         Ownership::BusinessUnit(column) => by_unit(column, level, caller),
         Ownership::Part(parents) => by_parents(resource, parents, permission, caller, depth),
+        Ownership::AllOf(sources) => by_sources(resource, sources, permission, caller, depth),
     }
 }
 
@@ -287,6 +288,31 @@ fn by_parents(
         });
     }
     Some(Predicate::any(ways))
+}
+
+/// What is computed from records is viewed by who may view all of them.
+fn by_sources(
+    computed: &'static Resource,
+    sources: &[&str],
+    permission: Permission,
+    caller: &Caller,
+    depth: u8,
+) -> Option<Predicate> {
+    if depth >= LONGEST_CHAIN || permission != Permission::View {
+        return None;
+    }
+    let relations = sources.iter().filter_map(|name| computed.relation(name));
+    let all: Option<Vec<Predicate>> = relations
+        .map(|relation| {
+            Some(match reach(relation.target, permission, caller, depth + 1)? {
+                Predicate::True => Predicate::True,
+                inner => {
+                    Predicate::Related { relation, target: relation.target, inner: Box::new(inner), scoped: false }
+                }
+            })
+        })
+        .collect();
+    Some(Predicate::all(all?))
 }
 
 /// Those of the records that exist in the caller's organization and for which the caller has the permission.

@@ -5,6 +5,7 @@ pub mod credentials;
 mod customers;
 pub mod data;
 mod orders;
+mod prices;
 
 use diesel::pg::PgConnection;
 

@@ -50,6 +50,8 @@ codes! {
     NAME_OR_ORGANIZATION = "name-or-organization", 400, "name or organization constraint";
     ORDER_ADDRESS = "order-address", 400, "order address constraint";
     CUSTOMER_OWNER = "customer-owner", 400, "customer owner constraint";
+    SCHEDULE_OVERLAP = "schedule-overlap", 400, "schedule intervals intersection constraint";
+    DATE_INTERVAL = "date-interval", 400, "date time interval constraint";
     CURRENCY_MATCH = "currency-mismatch", 400, "currency match constraint";
     PRICE_CURRENCY = "price-currency", 400, "product price currency constraint";
     PRICE_UNIT = "price-unit", 400, "product price allowed units constraint";
@@ -236,6 +238,14 @@ impl Error {
              Read it page by page by cursor: start with \"page[after]=\" and follow \"links.next\"."
         );
         Error::filter(detail).parameter("page[size]")
+    }
+
+    /// The same of a list that has no pages.
+    pub fn too_many_rows_at_once(limit: u64) -> Error {
+        let detail = format!(
+            "The list has more than {limit} rows, the most that one answer holds. Ask for fewer by its filters."
+        );
+        Error::filter(detail)
     }
 
     pub fn request_data(detail: impl Into<String>) -> Error {

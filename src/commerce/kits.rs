@@ -1,12 +1,12 @@
 //! The prices of kits on orders: input, the ids of line items; output, their stored values.
 //!
-//! `value = price of the kit + Σ value × quantity of its items`. The price of the kit is that of the price list
-//! ([`super::prices`]) for product, unit, quantity and currency, else the one that the request sends.
+//! `value = price of the kit + Σ value × quantity of its items`. The price of the kit is the one that the
+//! customer gets on the default website ([`super::pricing`]) for product, unit, quantity and currency, else the one that
+//! the request sends.
 
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
-use super::prices;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 
@@ -30,15 +30,16 @@ pub struct PricedKit {
 pub fn price(conn: &mut PgConnection, organization: i64, lines: &[i64], sent: &[i64]) -> QueryResult<Vec<PricedKit>> {
     let tenant = || Value::Integer(organization);
     let mut sql = Sql::new();
-    sql.raw("WITH list AS (").append(prices::price_list(organization)).raw(
-        "), kit AS (
-            SELECT l.id, l.order_id, l.product_id, l.product_unit_id, l.currency, l.quantity,
+    sql.raw(
+        "WITH kit AS (
+            SELECT l.id, l.order_id, o.customer_id, l.product_id, l.product_unit_id, l.currency, l.quantity,
                 CASE WHEN l.kit_price IS NULL OR l.id = ANY(",
     );
     sql.bind(Value::Integers(sent.to_vec()));
     sql.raw(
         ") THEN l.value ELSE l.kit_price END AS sent
             FROM sales_order_line_item l
+            JOIN sales_order o ON o.organization_id = l.organization_id AND o.id = l.order_id
             JOIN product p ON p.organization_id = l.organization_id AND p.id = l.product_id AND p.product_type = 'kit'
             WHERE l.organization_id = ",
     );
@@ -51,14 +52,15 @@ pub fn price(conn: &mut PgConnection, organization: i64, lines: &[i64], sent: &[
                 coalesce(i.foreign_item, false) AS foreign_item, m.label AS missing
             FROM kit k
             LEFT JOIN LATERAL (
-                SELECT pp.value FROM product_price pp
-                WHERE pp.organization_id = ",
+                SELECT e.value FROM effective_price(now()) e
+                WHERE e.organization_id = ",
     );
+    sql.bind(tenant()).raw(" AND e.website_id = (SELECT id FROM website WHERE is_default AND organization_id = ");
     sql.bind(tenant());
     sql.raw(
-        " AND pp.price_list_id = (SELECT id FROM list) AND pp.product_id = k.product_id
-                    AND pp.unit_code = k.product_unit_id AND pp.currency = k.currency AND pp.quantity <= k.quantity
-                ORDER BY pp.quantity DESC LIMIT 1
+        ") AND e.customer_id = k.customer_id AND e.product_id = k.product_id
+                    AND e.unit_code = k.product_unit_id AND e.currency = k.currency AND e.quantity <= k.quantity
+                ORDER BY e.quantity DESC LIMIT 1
             ) p ON true
             LEFT JOIN LATERAL (
                 SELECT round(sum(c.value * c.quantity), 4) AS total, bool_or(c.currency <> k.currency) AS mixed,

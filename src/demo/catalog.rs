@@ -1,4 +1,4 @@
-//! Brands, categories, products with texts, units and pictures, a kit, variants, related products, prices and stock.
+//! Brands, categories, products with texts, units and pictures, a kit, variants, related products and stock.
 
 use serde_json::{Value as Json, json};
 
@@ -16,12 +16,12 @@ pub struct Catalog {
 }
 
 /// A product: SKU, name, category, brand, unit, price, stock.
-type Item = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u32);
+pub(super) type Item = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str, u32);
 
 /// The kit's SKU.
 pub const KIT: &str = "KIT-HOME";
 
-const PRODUCTS: &[Item] = &[
+pub(super) const PRODUCTS: &[Item] = &[
     ("HAM-450", "Claw hammer 450 g", "hand-tools", "northbridge", "item", "18.6000", 62),
     ("HAM-600", "Framing hammer 600 g", "hand-tools", "northbridge", "item", "27.9000", 31),
     ("SCR-PH2", "Screwdriver PH2", "hand-tools", "northbridge", "item", "5.2000", 140),
@@ -76,7 +76,6 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
     kit(demo, &mut catalog, family, &categories)?;
     gloves(demo, &mut catalog, family, &categories)?;
     related(demo, &catalog)?;
-    prices(demo, &catalog)?;
     stock(demo)?;
     Ok(catalog)
 }
@@ -260,32 +259,6 @@ fn related(demo: &mut Demo<'_>, catalog: &Catalog) -> Result<(), Errors> {
         "freightClass": one("freightclasses", "parcel"),
     });
     demo.create("productshippingoptions", measures, relationships).map(drop)
-}
-
-fn prices(demo: &mut Demo<'_>, catalog: &Catalog) -> Result<(), Errors> {
-    let list =
-        demo.create("pricelists", json!({"name": "Default", "priceListCurrencies": ["USD", "EUR"]}), json!({}))?;
-    for (sku, _, _, _, unit, price, _) in PRODUCTS {
-        demo.create(
-            "productprices",
-            json!({"quantity": 1, "value": price, "currency": "USD"}),
-            json!({
-                "priceList": one("pricelists", &list),
-                "product": one("products", &catalog.products[sku]),
-                "unit": one("productunits", unit),
-            }),
-        )?;
-    }
-    demo.create(
-        "productprices",
-        json!({"quantity": 1, "value": "15", "currency": "USD"}),
-        json!({
-            "priceList": one("pricelists", &list),
-            "product": one("products", &catalog.products[KIT]),
-            "unit": one("productunits", "set"),
-        }),
-    )?;
-    Ok(())
 }
 
 fn stock(demo: &mut Demo<'_>) -> Result<(), Errors> {

@@ -15,6 +15,8 @@ pub struct Customers {
     pub users: Ids,
     /// Payment terms by label.
     pub terms: Ids,
+    /// Customer groups by name.
+    pub groups: Ids,
 }
 
 /// Short name, name, short name of the parent, group, street, city, postal code, region, first and last name.
@@ -38,25 +40,25 @@ const CUSTOMERS: &[[&str; 10]] = &[
 ];
 
 pub fn load(demo: &mut Demo<'_>) -> Result<Customers, Errors> {
-    let mut customers = Customers { ids: Ids::new(), addresses: Ids::new(), users: Ids::new(), terms: Ids::new() };
+    let mut customers =
+        Customers { ids: Ids::new(), addresses: Ids::new(), users: Ids::new(), terms: Ids::new(), groups: Ids::new() };
     for label in ["net 10", "net 30"] {
         customers.terms.insert(label, demo.create("paymentterms", json!({"label": label}), json!({}))?);
     }
     let tax_code = json!({"code": "TAXABLE", "description": "Customers who pay sales tax"});
     let tax_code = demo.create("customertaxcodes", tax_code, json!({}))?;
-    let mut groups = Ids::new();
     for (name, term) in [("Contractors", "net 30"), ("Retailers", "net 10")] {
         let relationships = json!({
             "paymentTerm": one("paymentterms", &customers.terms[term]),
             "taxCode": one("customertaxcodes", &tax_code),
         });
-        groups.insert(name, demo.create("customergroups", json!({"name": name}), relationships)?);
+        customers.groups.insert(name, demo.create("customergroups", json!({"name": name}), relationships)?);
     }
     let role = json!({"label": "Buyer", "selfManaged": true, "public": true});
     let role = demo.create("customeruserroles", role, json!({}))?;
     for [short, name, parent, group, street, city, code, region, first, last] in CUSTOMERS {
         let mut relationships = json!({
-            "group": one("customergroups", &groups[group]),
+            "group": one("customergroups", &customers.groups[group]),
             "taxCode": one("customertaxcodes", &tax_code),
             "internal_rating": one("customerratings", if parent.is_empty() { "4_of_5" } else { "3_of_5" }),
         });

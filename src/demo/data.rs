@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde_json::{Value as Json, json};
 
-use super::{catalog, customers, orders};
+use super::{catalog, customers, orders, prices};
 use crate::acl::{self, Caller, Permissions};
 use crate::auth::demo::DemoAccess;
 use crate::engine::document;
@@ -41,6 +41,7 @@ pub fn load(conn: &mut PgConnection, access: DemoAccess) -> Result<bool, Errors>
     demo.create("usergroups", json!({"name": "Sales"}), json!({}))?;
     let customers = customers::load(&mut demo)?;
     let catalog = catalog::load(&mut demo)?;
+    prices::load(&mut demo, &customers, &catalog)?;
     orders::load(&mut demo, &customers, &catalog)?;
     Ok(true)
 }

@@ -213,6 +213,12 @@ impl Field {
         field
     }
 
+    /// Exactly that filter, in place of the kind's own.
+    pub const fn filter_by(mut self, spec: FilterSpec) -> Field {
+        self.filter = Some(spec);
+        self
+    }
+
     /// More operators than the kind's own, such as [`super::filter::PATTERN`].
     pub const fn operators(mut self, more: Operators) -> Field {
         if let Some(mut spec) = self.filter {

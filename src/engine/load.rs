@@ -207,7 +207,9 @@ impl Progress {
             }
             _ => vec![Predicate::True],
         };
-        if let Some(size) = size.filter(|size| *size <= BATCH) {
+        // What has no pages is computed rather than stored: its rows are not asked for a second time by their ids.
+        let whole = plan.plan().resource.no_paging.then_some(self.frame.row_limit);
+        if let Some(size) = size.or(whole).filter(|size| *size <= BATCH || whole.is_some()) {
             // One row more than wanted tells whether there is a next page. A single record needs no such look.
             let mut left = if self.frame.many { size + 1 } else { size };
             let mut rows = Rows::default();
@@ -224,6 +226,9 @@ impl Progress {
             if backwards {
                 rows.ranges.reverse();
                 self.edges = self.edges.take().map(|(first, last)| (last, first));
+            }
+            if whole.is_some() && self.more {
+                return Err(Error::too_many_rows_at_once(self.frame.row_limit));
             }
             self.facts.rows = rows.ranges.len() as u64;
             rows.append_to(out);

@@ -91,6 +91,8 @@ pub enum Ownership {
     BusinessUnit(Ident),
     /// A part takes its parent's permission, through the first of these relationships that is set.
     Part(&'static [&'static str]),
+    /// Computed from several records: viewed by who may view every one of them, written by nobody.
+    AllOf(&'static [&'static str]),
 }
 
 /// The text that `meta=title` shows.
@@ -150,8 +152,8 @@ pub struct Resource {
     /// that is stored, so that it keeps its id.
     pub matched_by: &'static [&'static str],
     pub extra_filters: &'static [ExtraFilter],
-    /// Lists need this filter (`priceList` on prices).
-    pub mandatory_filter: Option<&'static str>,
+    /// Lists need these filters (`priceList` on prices).
+    pub mandatory_filters: &'static [&'static str],
     pub title: Title,
     /// Whether `meta=title` is refused.
     pub no_title: bool,
@@ -189,7 +191,7 @@ impl Resource {
             unique: &[],
             matched_by: &[],
             extra_filters: &[],
-            mandatory_filter: None,
+            mandatory_filters: &[],
             title: Title::Id,
             no_title: false,
             no_meta: false,
@@ -276,8 +278,8 @@ impl Resource {
         self
     }
 
-    pub const fn mandatory_filter(mut self, name: &'static str) -> Resource {
-        self.mandatory_filter = Some(name);
+    pub const fn mandatory_filters(mut self, names: &'static [&'static str]) -> Resource {
+        self.mandatory_filters = names;
         self
     }
 

@@ -90,7 +90,7 @@ pub fn of_resource(components: &mut Components, resource: &'static Resource) {
         let schema = filter_schema_name(filter.noun, filter.spec);
         components.schemas.entry(schema.clone()).or_insert_with(|| filter_schema(filter.noun, filter.spec).into());
         let parameter = query(&format!("filter[{}]", filter.name), &filter.about())
-            .required(if resource.mandatory_filter == Some(filter.name) { Required::True } else { Required::False })
+            .required(if resource.mandatory_filters.contains(&filter.name) { Required::True } else { Required::False })
             .style(Some(ParameterStyle::DeepObject))
             .explode(Some(true))
             .schema(Some(schema_ref(schema)))

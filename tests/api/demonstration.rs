@@ -59,14 +59,23 @@ fn every_resource_has_a_record() {
     };
     let list = first("/admin/api/pricelists");
     let order = first("/admin/api/orders");
+    let customer = first("/admin/api/customers");
+    let website = first("/admin/api/websites");
+    let product = first("/admin/api/products");
     for resource in resources::ALL.iter().filter(|resource| resource.actions.list && !resource.singleton) {
-        let filter = match resource.mandatory_filter {
-            Some("priceList") => format!("?filter[priceList]={list}"),
-            Some("order") => format!("?filter[order]={order}"),
-            Some(other) => panic!("{} needs filter[{other}]", resource.name),
-            None => String::new(),
-        };
-        first(&format!("/admin/api/{}{filter}", resource.name));
+        let filters = resource.mandatory_filters.iter().map(|name| {
+            let id = match *name {
+                "priceList" => &list,
+                "order" => &order,
+                "customer" => &customer,
+                "website" => &website,
+                "product" => &product,
+                other => panic!("{} needs filter[{other}]", resource.name),
+            };
+            format!("filter[{name}]={id}")
+        });
+        let filter: Vec<String> = filters.collect();
+        first(&format!("/admin/api/{}?{}", resource.name, filter.join("&")));
     }
     let kit = client.get("/admin/api/orders?filter[identifier]=demo-8").expect(200).json();
     assert_eq!(kit["data"][0]["attributes"]["subtotalValue"], "389.6000", "6 x (15 + 18.60 + 24.50) + 10 x 4.10");

@@ -6,6 +6,8 @@ mod customer_user_address;
 mod order;
 mod order_line_item;
 mod order_parts;
+mod price_chain;
+mod price_list;
 mod product;
 mod product_price;
 mod product_variant;

@@ -27,7 +27,7 @@ mod query_text;
 mod read_rights;
 mod relationship;
 mod relationship_write;
-mod rows;
+pub mod rows;
 mod sort;
 mod statements;
 mod title;

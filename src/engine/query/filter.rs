@@ -73,13 +73,13 @@ pub(super) fn parse(request: &Request<'_>, parameters: &[Parameter], errors: &mu
             Err(error) => errors.push(error),
         }
     }
-    if request.route.page
-        && let Some(name) = request.resource.mandatory_filter
-        && !found.iter().any(|((path, operator), _)| path == name && *operator == Operator::Eq)
-        && !parameters.iter().any(|parameter| split(parameter).0 == [name])
-    {
-        let detail = format!("The \"{name}\" filter is required.");
-        errors.push(Error::filter(detail).parameter(format!("filter[{name}]")));
+    let mandatory = if request.route.page { request.resource.mandatory_filters } else { &[] };
+    for name in mandatory {
+        let given = found.iter().any(|((path, operator), _)| path == name && *operator == Operator::Eq);
+        if !given && !parameters.iter().any(|parameter| split(parameter).0 == [*name]) {
+            let detail = format!("The \"{name}\" filter is required.");
+            errors.push(Error::filter(detail).parameter(format!("filter[{name}]")));
+        }
     }
     Predicate::all(found.into_iter().map(|(_, predicate)| predicate))
 }

@@ -9,6 +9,7 @@ use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
 use crate::resources::customer::{
     CUSTOMER_ADDRESS, CUSTOMER_GROUP, CUSTOMER_RATING, CUSTOMER_TAX_CODE, CUSTOMER_USER, PAYMENT_TERM,
 };
+use crate::resources::pricing::{PRICE_LIST_CUSTOMER_FALLBACK, PRICE_LIST_TO_CUSTOMER};
 use crate::resources::system::{ORGANIZATION, USER};
 
 pub static CUSTOMER: Resource = Resource::new("customers", "customer")
@@ -34,5 +35,7 @@ pub static CUSTOMER: Resource = Resource::new("customers", "customer")
         through("salesRepresentatives", &USER, "customer_sales_representative", "customer_id", "user_id"),
         to_one("internal_rating", &CUSTOMER_RATING, "internal_rating_id").filter_list(),
         to_one("taxCode", &CUSTOMER_TAX_CODE, "tax_code_id"),
+        to_many("priceLists", &PRICE_LIST_TO_CUSTOMER, "customer_id").hidden().cascade(),
+        to_many("priceListFallbacks", &PRICE_LIST_CUSTOMER_FALLBACK, "customer_id").hidden().cascade(),
     ])
     .unique(&[UniqueKey { constraint: "customer_external_id_key", members: &["externalId"], upsert: true }]);

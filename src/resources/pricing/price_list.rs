@@ -6,7 +6,9 @@ use self::rules::PriceListRules;
 use crate::engine::field::{Field, Literal, boolean, date_time, long_text, text, text_list};
 use crate::engine::relation::{Relation, to_many, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
-use crate::resources::pricing::PRODUCT_PRICE;
+use crate::resources::pricing::{
+    PRICE_LIST_SCHEDULE, PRICE_LIST_TO_CUSTOMER, PRICE_LIST_TO_CUSTOMER_GROUP, PRICE_LIST_TO_WEBSITE, PRODUCT_PRICE,
+};
 use crate::resources::system::ORGANIZATION;
 
 static FIELDS: &[Field] = &[
@@ -26,7 +28,11 @@ static FIELDS: &[Field] = &[
 
 static RELATIONS: &[Relation] = &[
     to_one("organization", &ORGANIZATION, "organization_id").not_null(),
+    to_many("schedules", &PRICE_LIST_SCHEDULE, "price_list_id").cascade(),
     to_many("prices", &PRODUCT_PRICE, "price_list_id").hidden().cascade(),
+    to_many("customers", &PRICE_LIST_TO_CUSTOMER, "price_list_id").hidden().cascade(),
+    to_many("customerGroups", &PRICE_LIST_TO_CUSTOMER_GROUP, "price_list_id").hidden().cascade(),
+    to_many("websites", &PRICE_LIST_TO_WEBSITE, "price_list_id").hidden().cascade(),
 ];
 
 pub static PRICE_LIST: Resource = Resource::new("pricelists", "price_list")
@@ -35,4 +41,6 @@ pub static PRICE_LIST: Resource = Resource::new("pricelists", "price_list")
     .unique(&[UniqueKey { constraint: "price_list_name_key", members: &["name"], upsert: true }])
     .title(Title::Columns(&[Ident::new("name")]))
     .rules(&PriceListRules)
-    .about("A named set of product prices. The active list with the lowest id prices the kits of orders.");
+    .about(
+        "A named set of product prices. It holds for the customers, customer groups and websites it is assigned to.",
+    );

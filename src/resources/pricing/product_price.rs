@@ -34,7 +34,7 @@ pub static PRODUCT_PRICE: Resource = Resource::new("productprices", "product_pri
         members: &["priceList", "product", "unit", "quantity", "currency"],
         upsert: true,
     }])
-    .mandatory_filter("priceList")
+    .mandatory_filters(&["priceList"])
     .no_title()
     .rules(&ProductPriceRules)
     .about("The price of a product in a price list. Lists need `filter[priceList]`; the id is `{guid}-{price list}`.");

@@ -33,7 +33,7 @@ pub static ORDER_SUBTOTAL: Resource = Resource::new("ordersubtotals", "sales_ord
     .relations(RELATIONS)
     .owned_by(Ownership::Part(&["order"]))
     .actions(LIST_ONLY)
-    .mandatory_filter("order")
+    .mandatory_filters(&["order"])
     .no_meta()
     .no_paging()
     .no_sorting()

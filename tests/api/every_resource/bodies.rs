@@ -107,6 +107,7 @@ impl World {
                 | ("organizations", "enabled")
                 | ("userroles" | "customeruserroles", "role")
                 | ("orders", "identifier")
+                | ("pricelistcustomerfallbacks" | "pricelistcustomergroupfallbacks", "fallback")
         )
     }
 
@@ -209,6 +210,17 @@ impl World {
                 of["productImage"] = one("productimages", &id);
             }
             "productvariantlinks" => of["parentProduct"] = one("products", &self.shop.configurable(&["color"])),
+            "pricelistschedules" | "pricelisttocustomers" | "pricelisttocustomergroups" | "pricelisttowebsites" => {
+                of["priceList"] = one("pricelists", &self.shop.price_list(&["USD"]))
+            }
+            "pricelistcustomerfallbacks" => {
+                let name = json!({"name": unique("customer")});
+                of["customer"] = one("customers", &self.shop.create("customers", &name, &json!({})));
+            }
+            "pricelistcustomergroupfallbacks" => {
+                let name = json!({"name": unique("group")});
+                of["customerGroup"] = one("customergroups", &self.shop.create("customergroups", &name, &json!({})));
+            }
             "relatedproducts" => {
                 of["relatedItem"] = one("products", &self.shop.product(&unique("sku"), &[("item", 0)]));
             }

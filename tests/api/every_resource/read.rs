@@ -23,7 +23,8 @@ fn each(check: impl Fn(&Client, &str, &'static Resource)) {
 
 /// The query that a list cannot do without.
 fn needed(resource: &Resource) -> String {
-    resource.mandatory_filter.map(|name| format!("?filter[{name}]=1")).unwrap_or_default()
+    let filters = resource.mandatory_filters.iter().map(|name| format!("filter[{name}]=1")).collect::<Vec<_>>();
+    if filters.is_empty() { String::new() } else { format!("?{}", filters.join("&")) }
 }
 
 /// An id of the right form that no record has.
@@ -223,7 +224,7 @@ fn partial_rights() {
         let client = organization.user_who_may(&Value::Object(permissions.collect())).client;
         for resource in resources::ALL.iter().filter(|resource| resource.actions.list) {
             let path = format!("/admin/api/{}", resource.name);
-            let separator = if resource.mandatory_filter.is_some() { '&' } else { '?' };
+            let separator = if !resource.mandatory_filters.is_empty() { '&' } else { '?' };
             let path = format!("{path}{}{separator}page[size]=2", needed(resource));
             let path = if resource.no_paging { path.replace("page[size]=2", "") } else { path };
             if client.get(&path).status == 403 {

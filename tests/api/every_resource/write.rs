@@ -88,7 +88,7 @@ fn the_smallest_create_is_read_back_and_deleted() {
         assert!(created.header("Location").ends_with(&item), "{}", created.header("Location"));
         let read = world.client().get(&item).expect(200);
         assert_eq!(read.json()["data"], created.json()["data"], "a GET shows what the POST showed");
-        if resource.actions.list && resource.mandatory_filter.is_none() {
+        if resource.actions.list && resource.mandatory_filters.is_empty() {
             let list = world.client().get(&format!("{path}?filter[id]={}", created.id())).expect(200).json();
             assert_eq!(list["data"][0]["id"], json!(created.id()));
         }
@@ -311,7 +311,7 @@ fn records_of_another_organization_do_not_exist() {
         if resource.actions.delete {
             client.delete(&path).expect(404);
         }
-        if resource.actions.list && resource.mandatory_filter.is_none() {
+        if resource.actions.list && resource.mandatory_filters.is_empty() {
             let list = client.get(&format!("/admin/api/{}?filter[id]={id}", resource.name)).expect(200).json();
             assert_eq!(list["data"], json!([]), "{}", resource.name);
         }

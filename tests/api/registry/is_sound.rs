@@ -94,7 +94,7 @@ fn inverse_fault(resource: &'static Resource, relation: &Relation) -> Option<Str
 #[test]
 fn parts_reach_their_parent() {
     expect_none(|_, resource, found| {
-        let Ownership::Part(parents) = resource.ownership else { return };
+        let (Ownership::Part(parents) | Ownership::AllOf(parents)) = resource.ownership else { return };
         if parents.is_empty() {
             found.push("is a part of nothing".to_owned());
         }
@@ -125,7 +125,7 @@ fn owners_are_relationships() {
         let (column, target) = match resource.ownership {
             Ownership::User(column) => (column, "users"),
             Ownership::BusinessUnit(column) => (column, "businessunits"),
-            Ownership::Reference | Ownership::Organization | Ownership::Part(_) => return,
+            Ownership::Reference | Ownership::Organization | Ownership::Part(_) | Ownership::AllOf(_) => return,
         };
         let owner = resource
             .relations
@@ -170,10 +170,10 @@ fn filters_lead_to_members() {
                 found.push(format!("the filter {} asks for {path}", filter.name));
             }
         }
-        if let Some(name) = resource.mandatory_filter {
+        for name in resource.mandatory_filters {
             let field = resource.field(name).is_some_and(|field| field.filter.is_some());
             let relation = resource.relation(name).is_some_and(|relation| relation.filter_spec().is_some());
-            let extra = resource.extra_filters.iter().any(|filter| filter.name == name);
+            let extra = resource.extra_filters.iter().any(|filter| filter.name == *name);
             if !(field || relation || extra) {
                 found.push(format!("the mandatory filter {name} does not exist"));
             }

@@ -143,6 +143,8 @@ fn a_kit_costs_its_own_price_and_that_of_its_items() {
 
     let list = shop.price_list(&["USD"]);
     shop.try_price(&list, &kit, &json!({"value": "2.5"})).expect(201);
+    let relationships = json!({"priceList": one("pricelists", &list), "customer": one("customers", &shop.customer)});
+    shop.create("pricelisttocustomers", &json!({"sortOrder": 1}), &relationships);
     let [line_of_kit, choice] = kit_parts(&kit, &kit_item, &product, "1");
     let order = shop.try_order(&[line_of_kit, choice]).expect(201).id();
     let stored = first_line(&shop, &order);

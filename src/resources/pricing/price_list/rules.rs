@@ -6,6 +6,7 @@ use crate::engine::rules::Rules;
 use crate::engine::value::Value;
 use crate::engine::write::Batch;
 use crate::error::{self, Error, Errors};
+use crate::resources::pricing::price_list_schedule::rules::settle;
 
 pub struct PriceListRules;
 
@@ -34,5 +35,12 @@ impl Rules for PriceListRules {
             }
         }
         Errors::check(errors)
+    }
+
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let nodes = nodes.iter().map(|index| batch.node(*index));
+        let lists: Vec<_> =
+            nodes.filter(|node| node.links.contains_key("schedules")).map(|node| node.key.clone()).collect();
+        if lists.is_empty() { Ok(()) } else { settle(batch, lists) }
     }
 }

@@ -1,0 +1,10 @@
+DROP VIEW customer_price;
+DROP FUNCTION effective_price;
+DROP VIEW price_list_chain;
+ALTER TABLE website DROP COLUMN price_strategy;
+DROP TABLE price_list_customer_group_fallback;
+DROP TABLE price_list_customer_fallback;
+DROP TABLE price_list_to_website;
+DROP TABLE price_list_to_customer_group;
+DROP TABLE price_list_to_customer;
+DROP TABLE price_list_schedule;
