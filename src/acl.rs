@@ -196,7 +196,12 @@ pub fn authorize_linkage<T>(plan: T, caller: &Caller) -> Authorized<'_, T> {
 /// Which records of a resource the caller has a permission for, within the caller's organization. `None`: the caller has
 /// no access to the type at all. [`Predicate::True`]: every record.
 pub fn scope(resource: &'static Resource, permission: Permission, caller: &Caller) -> Option<Predicate> {
-    reach(resource, permission, caller, 0)
+    let reached = reach(resource, permission, caller, 0)?;
+    if !resource.id.nullable {
+        return Some(reached);
+    }
+    // What has no id cannot be shown.
+    Some(Predicate::all([reached, Predicate::Test(Operand::Id, Test::NotNull)]))
 }
 
 /// Whether the caller's permission for a resource stops at some records, or at all of them.

@@ -7,6 +7,7 @@ use crate::auth::secret::ServerKey;
 use crate::auth::{AccessError, Api, Auth};
 use crate::config::Config;
 use crate::db::Db;
+use crate::engine::external;
 use crate::engine::registry::Registry;
 use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
@@ -21,6 +22,8 @@ pub struct App {
     pub auth: Arc<Auth>,
     /// The back office's API.
     pub admin: Arc<Registry>,
+    /// The same with external ids.
+    pub external: Arc<Registry>,
     /// The storefront's API.
     pub storefront: Arc<Registry>,
     /// The configuration's switches that are on, for the rules of resources.
@@ -41,12 +44,17 @@ impl App {
         }
     }
 
-    /// Fails when the signing keys in the database are encrypted under another key than `key`.
+    /// Fails when the signing keys in the database are encrypted under another key than `key`, and when the settings
+    /// name an external id that is none.
     pub fn new(config: Config, db: Db, key: ServerKey) -> Result<App, AccessError> {
         let auth = Arc::new(Auth::new(key, config.auth, config.api)?);
         auth.prepare(&db)?;
+        let external = external::resources(resources::ALL, &config.external_ids)
+            .map_err(|problems| AccessError::Refused(format!("api.ext_id_resources: {}", problems.join(" "))))?;
+        let admin = |resources| Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources));
         Ok(App {
-            admin: Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources::ALL)),
+            admin: admin(resources::ALL),
+            external: admin(external),
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
             rates: Rates::new(&config.limits),

@@ -8,6 +8,7 @@ mod apis;
 mod auth;
 mod cors;
 mod database;
+mod external_ids;
 mod http;
 mod limits;
 mod log;
@@ -29,6 +30,8 @@ pub use networks::{NetworkSettings, ProxyHeader};
 pub use secret::Secret;
 pub use source::{Entry, Source};
 
+use crate::engine::external::ExternalId;
+
 /// The settings in force.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -37,6 +40,8 @@ pub struct Config {
     pub limits: Limits,
     pub auth: Auth,
     pub api: Apis,
+    /// Which resources go by which field where a request has `X-Integration-Type: ext_id`.
+    pub external_ids: Vec<ExternalId>,
     pub networks: NetworkSettings,
     pub cors: Cors,
     pub orders: Orders,
@@ -121,6 +126,7 @@ impl Config {
             limits: Limits::read(source),
             auth: Auth::read(source),
             api: Apis::read(source),
+            external_ids: external_ids::read(source),
             networks: NetworkSettings::read(source),
             cors: Cors::read(source),
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },

@@ -21,6 +21,7 @@
 pub mod cursor;
 pub mod decode;
 pub mod document;
+pub mod external;
 pub mod field;
 pub mod filter;
 pub mod input;

@@ -28,7 +28,7 @@ pub enum Literal {
 }
 
 /// One attribute.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Field {
     pub name: &'static str,
     pub column: Ident,

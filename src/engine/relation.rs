@@ -1,11 +1,14 @@
 //! Relationships of a resource: where the link is stored, and what a client may do with it.
 
+use std::ops::Deref;
+use std::sync::OnceLock;
+
 use super::field::Access;
 use super::filter::{COLLECTION, COMPARISON, EQUALITY, FilterSpec};
 use super::resource::{Ident, Resource};
 
 /// Where a relationship's link is stored.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Link {
     /// A foreign key column of this resource's table. `listed`: the wire shows a list of at most one
     /// (an order line item's `orders`).
@@ -20,6 +23,7 @@ pub enum Link {
 }
 
 /// One relationship.
+#[derive(Clone, Copy)]
 pub struct Relation {
     pub name: &'static str,
     /// The resource pointed at; for a polymorphic link the first of its targets.
@@ -49,6 +53,45 @@ pub struct Relation {
     pub about: &'static str,
     /// Whether the examples of the API document state it even where it is optional.
     pub example: bool,
+}
+
+/// The relationships of a resource.
+#[derive(Clone, Copy)]
+pub enum Relations {
+    Fixed(&'static [Relation]),
+    /// Of resources that are made while the server starts: they name each other in cycles, so their relationships come
+    /// after them.
+    Late(&'static OnceLock<&'static [Relation]>),
+}
+
+impl Relations {
+    pub fn as_slice(self) -> &'static [Relation] {
+        match self {
+            Relations::Fixed(list) => list,
+            Relations::Late(cell) => cell.get().copied().unwrap_or_default(),
+        }
+    }
+
+    pub fn iter(self) -> std::slice::Iter<'static, Relation> {
+        self.as_slice().iter()
+    }
+}
+
+impl Deref for Relations {
+    type Target = [Relation];
+
+    fn deref(&self) -> &[Relation] {
+        self.as_slice()
+    }
+}
+
+impl IntoIterator for Relations {
+    type Item = &'static Relation;
+    type IntoIter = std::slice::Iter<'static, Relation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }
 
 /// Whether and how a relationship is filtered.

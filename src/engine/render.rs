@@ -273,7 +273,15 @@ impl RowWriter {
             Link::Polymorphic { targets, .. } => {
                 let name = row.raw(column, |bytes| bytes.map(<[u8]>::to_vec));
                 let target = targets.iter().find(|target| Some(target.name.as_bytes()) == name.as_deref());
+                // Ids of different kinds come as texts.
+                let as_text = !targets.iter().all(|target| target.id.is_in_foreign_keys());
                 row.raw(column + 1, |bytes| match (target, bytes) {
+                    (Some(target), Some(bytes)) if as_text && target.id.kind == IdKind::Integer => {
+                        let number = std::str::from_utf8(bytes).ok().and_then(key::parse_integer).unwrap_or_default();
+                        let bytes = number.to_be_bytes();
+                        write_linkage(out, &identifier(target), target, &bytes);
+                        report(target, &bytes);
+                    }
                     (Some(target), Some(bytes)) => {
                         write_linkage(out, &identifier(target), target, bytes);
                         report(target, bytes);

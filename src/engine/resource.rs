@@ -5,7 +5,7 @@
 
 use super::field::Field;
 use super::filter::FilterSpec;
-use super::relation::Relation;
+use super::relation::{Relation, Relations};
 use super::rules::{NoRules, Rules};
 
 /// The only thing that can become an SQL identifier: a name from the source code.
@@ -48,10 +48,31 @@ impl IdKind {
 /// The identifier of a resource.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
+    /// The column of the id on the wire.
     pub column: Ident,
+    /// The column that foreign keys point at: the same, but where records go by an external id.
+    pub referenced: Ident,
     pub kind: IdKind,
+    /// Whether a record may be without one. Such a record is in no answer.
+    pub nullable: bool,
     /// What `filter[id]` accepts.
     pub filter: FilterSpec,
+}
+
+impl Identity {
+    const fn new(column: &'static str, kind: IdKind, filter: FilterSpec) -> Identity {
+        Identity { column: Ident::new(column), referenced: Ident::new(column), kind, nullable: false, filter }
+    }
+
+    /// Whether foreign keys hold something else than the id.
+    pub fn is_external(&self) -> bool {
+        self.column != self.referenced
+    }
+
+    /// Whether one foreign key column holds the id as a whole.
+    pub fn is_in_foreign_keys(&self) -> bool {
+        !self.is_external() && !matches!(self.kind, IdKind::Guid { .. })
+    }
 }
 
 /// What the routes of a resource allow.
@@ -141,10 +162,12 @@ pub struct Resource {
     /// The table or view: `product`.
     pub table: Ident,
     pub id: Identity,
+    /// In a registry of external ids: the descriptor that this one shows, and the field that is its id there.
+    pub shows: Option<(&'static Resource, Option<&'static Field>)>,
     /// The column with the organization, the first part of the table's key. Units, countries and statuses have none.
     pub tenant: Option<Ident>,
     pub fields: &'static [Field],
-    pub relations: &'static [Relation],
+    pub relations: Relations,
     pub ownership: Ownership,
     pub actions: Actions,
     pub unique: &'static [UniqueKey],
@@ -178,14 +201,11 @@ impl Resource {
         Resource {
             name,
             table: Ident::new(table),
-            id: Identity {
-                column: Ident::new("id"),
-                kind: IdKind::Integer,
-                filter: FilterSpec::new(super::filter::COMPARISON).lists().ranges(),
-            },
+            id: Identity::new("id", IdKind::Integer, FilterSpec::new(super::filter::COMPARISON).lists().ranges()),
+            shows: None,
             tenant: Some(Ident::new("organization_id")),
             fields: &[],
-            relations: &[],
+            relations: Relations::Fixed(&[]),
             ownership: Ownership::Organization,
             actions: ALL_ACTIONS,
             unique: &[],
@@ -219,21 +239,14 @@ impl Resource {
 
     /// Ids are texts that the client chooses.
     pub const fn text_id(mut self, column: &'static str) -> Resource {
-        self.id = Identity {
-            column: Ident::new(column),
-            kind: IdKind::Text,
-            filter: FilterSpec::new(super::filter::EQUALITY),
-        };
+        self.id = Identity::new(column, IdKind::Text, FilterSpec::new(super::filter::EQUALITY));
         self
     }
 
     /// Ids are `{uuid}-{suffix}`.
     pub const fn guid_id(mut self, suffix: &'static str) -> Resource {
-        self.id = Identity {
-            column: Ident::new("id"),
-            kind: IdKind::Guid { suffix: Ident::new(suffix) },
-            filter: FilterSpec::new(super::filter::EQUALITY).lists(),
-        };
+        let kind = IdKind::Guid { suffix: Ident::new(suffix) };
+        self.id = Identity::new("id", kind, FilterSpec::new(super::filter::EQUALITY).lists());
         self
     }
 
@@ -249,7 +262,7 @@ impl Resource {
     }
 
     pub const fn relations(mut self, relations: &'static [Relation]) -> Resource {
-        self.relations = relations;
+        self.relations = Relations::Fixed(relations);
         self
     }
 
@@ -332,6 +345,16 @@ impl Resource {
     pub const fn example_id(mut self, id: &'static str) -> Resource {
         self.example_id = id;
         self
+    }
+
+    /// The descriptor as it is declared: what rules know, and what is written.
+    pub fn declared(&'static self) -> &'static Resource {
+        self.shows.map_or(self, |(declared, _)| declared)
+    }
+
+    /// The field whose value is the id, where records go by an external id.
+    pub fn external_id(&self) -> Option<&'static Field> {
+        self.shows.and_then(|(_, field)| field)
     }
 
     /// The field of that name.

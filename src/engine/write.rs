@@ -10,6 +10,7 @@ mod change;
 mod check;
 mod delete;
 mod failure;
+mod identity;
 mod lists;
 mod parts;
 mod per_resource;
@@ -62,13 +63,18 @@ pub fn lock_row(
     resource: &'static Resource,
     key: &Key,
 ) -> Result<(), Errors> {
-    resolve::lock(conn, context, resource, Permission::Edit, std::slice::from_ref(key))?;
+    let keys = identity::stored(conn, context, resource, std::slice::from_ref(key))?;
+    if !keys.is_empty() {
+        resolve::lock(conn, context, resource.declared(), Permission::Edit, &keys)?;
+    }
     Ok(())
 }
 
 /// Writes a plan. The caller has opened a transaction, renders the answer in it and commits.
 pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<WritePlan>) -> Result<Written, Errors> {
-    let mut batch = resolve::resolve(conn, context, plan.into_plan())?;
+    let shown: Vec<&'static Resource> = plan.plan().drafts.iter().map(|draft| draft.resource).collect();
+    let plan = identity::settle(conn, context, plan.into_plan())?;
+    let mut batch = resolve::resolve(conn, context, plan)?;
     let by_resource = batch.by_resource();
     check::fill(&mut batch);
     for (resource, nodes) in &by_resource {
@@ -82,15 +88,15 @@ pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<Wri
     }
     check::check_written(&mut batch)?;
     change::record(&mut batch)?;
+    let mut included = Vec::new();
+    for (resource, node) in shown.iter().zip(&batch.nodes).skip(1) {
+        let key = identity::shown(resource, node)?;
+        included.extend(node.label.clone().map(|label| (*resource, key, label)));
+    }
     Ok(Written {
-        key: batch.node(0).key.clone(),
+        key: identity::shown(shown[0], batch.node(0))?,
         created: batch.node(0).creates,
         rights_changed: by_resource.iter().any(|(resource, _)| resource.rules.changes_rights()),
-        included: batch
-            .nodes
-            .iter()
-            .skip(1)
-            .filter_map(|node| Some((node.resource, node.key.clone(), node.label.clone()?)))
-            .collect(),
+        included,
     })
 }

@@ -18,13 +18,15 @@ pub struct Call {
     pub caller: Arc<Caller>,
     pub profile: Profile,
     pub view: View,
+    /// The resources as this request names them.
+    pub registry: Arc<Registry>,
     /// The lower-case keys of `X-Include`.
     pub include: Vec<String>,
 }
 
 impl Call {
     pub fn registry(&self) -> &Registry {
-        self.app.registry(self.api)
+        &self.registry
     }
 
     /// Whether `X-Include` has the key (`totalCount`, `deletedCount`, `noHateoas`).

@@ -1,6 +1,8 @@
 //! The resource routes of both APIs: a request's place is found, its caller recognised, its media types agreed, and it
 //! is given to [`read`] or [`write`].
 
+use std::sync::Arc;
+
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue, VARY};
 use actix_web::web::{self, Payload, ServiceConfig};
@@ -13,11 +15,13 @@ use super::trace::{self, Labels};
 use super::{address, answer, extract, media_type, read, write};
 use crate::app::App;
 use crate::auth::Api;
+use crate::engine::registry::Registry;
 use crate::engine::render::View;
 use crate::error::{Error, Errors};
 
 static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 static INCLUDE: HeaderName = HeaderName::from_static("x-include");
+static INTEGRATION_TYPE: HeaderName = HeaderName::from_static("x-integration-type");
 
 /// Mounts both APIs. The one with the longer root first: it may lie under the other.
 pub fn routes(app: &App, service: &mut ServiceConfig) {
@@ -52,13 +56,14 @@ async fn respond(
         let place = route(app.registry(api), &path, false)?;
         return options(&place);
     }
-    let place = route(app.registry(api), &path, true);
+    let registry = registry(request, &app, api);
+    let place = registry.clone().and_then(|registry| route(&registry, &path, true));
     if let Ok(place) = &place {
         label(request, api, place, &method);
     }
     let caller = extract::caller(request, &app, api).await?;
     let profile = media_type::negotiate(request, &method)?;
-    let place = place?;
+    let (registry, place) = (registry?, place?);
     let allowed = methods(&place);
     let asked = if method == Method::HEAD { &Method::GET } else { &method };
     if !allowed.contains(asked) {
@@ -70,13 +75,30 @@ async fn respond(
         .and_then(|value| value.to_str().ok())
         .map(|value| value.split(';').map(|key| key.trim().to_owned()).collect())
         .unwrap_or_default();
-    let base = format!("{}{}", origin(request, &app), app.registry(api).root);
+    let base = format!("{}{}", origin(request, &app), registry.root);
     let links = !include.iter().any(|key| key.eq_ignore_ascii_case("noHateoas"));
-    let call = Call { app, api, caller, profile, view: View { base, links }, include };
+    let call = Call { app, api, caller, profile, view: View { base, links }, registry, include };
     match *asked {
         Method::GET => read::read(request, payload, call, place).await,
         _ => write::write(request, payload, call, place, asked).await,
     }
+}
+
+/// The resources of the API, in the back office with external ids where the request says so. A misspelt header must not
+/// make a number of the client's own name another record.
+fn registry(request: &HttpRequest, app: &App, api: Api) -> Result<Arc<Registry>, Error> {
+    let registry = match api {
+        Api::Storefront => &app.storefront,
+        Api::Admin => match request.headers().get(&INTEGRATION_TYPE) {
+            None => &app.admin,
+            Some(kind) if kind.as_bytes() == b"ext_id" => &app.external,
+            Some(_) => {
+                let text = "The accepted value for the \"X-Integration-Type\" is \"ext_id\".";
+                return Err(Error::new(&crate::error::INVALID_HEADER, text).header("X-Integration-Type"));
+            }
+        },
+    };
+    Ok(registry.clone())
 }
 
 /// The method, or the one that `X-HTTP-Method-Override` turns a POST into, in any letter case.

@@ -69,6 +69,15 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         header("X-HTTP-Method-Override", "The method that this POST stands for.")
             .schema(Some(word(&["GET", "PATCH", "DELETE", "OPTIONS"]))),
     );
+    add(
+        "x_integration_type",
+        header(
+            "X-Integration-Type",
+            "`ext_id`: records go by ids of the client's own in paths, relationships, filters and answers, products by \
+             their SKU; the attribute `dbId` has the number.",
+        )
+        .schema(Some(word(&["ext_id"]))),
+    );
     add("if_match", header("If-Match", "The `ETag` that was read: 412 when the record has changed since."));
     add("if_none_match", header("If-None-Match", "The `ETag` that was read: 304 when the record has not changed."));
 }

@@ -92,7 +92,8 @@ impl Routes<'_> {
     fn operation(&self, id: String, summary: String, parameters: Vec<RefOr<Parameter>>) -> OperationBuilder {
         let mut operation = OperationBuilder::new().operation_id(Some(id)).summary(Some(summary));
         operation = operation.tag(self.resource.name);
-        for parameter in parameters {
+        let external = (self.registry.name == "admin").then(|| component("parameters", "x_integration_type"));
+        for parameter in parameters.into_iter().chain(external) {
             operation = match parameter {
                 RefOr::Ref(reference) => operation.parameter_ref(reference),
                 RefOr::T(parameter) => operation.parameter(parameter),

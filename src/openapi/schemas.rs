@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Components, KnownFormat, RefOr, Schema};
 
 use super::schema_ref;
+use crate::engine::external;
 use crate::engine::field::{Access, Field};
 use crate::engine::kind::Kind;
 use crate::engine::registry::Registry;
@@ -210,6 +211,10 @@ fn resource_object(registry: &Registry, resource: &'static Resource) -> RefOr<Sc
     for field in resource.fields.iter().filter(|field| is_shown(field)) {
         attributes = attributes.property(field.name, attribute(field, Face::Answer));
     }
+    if external::candidates(resource).next().is_some() {
+        let number = described(integer(), "With `X-Integration-Type: ext_id`: the number, where `id` is another.");
+        attributes = attributes.property(external::DB_ID, number.read_only(true));
+    }
     let mut relationships = object();
     for relation in relations(registry, resource) {
         relationships = relationships.property(relation.name, member(resource, relation));
@@ -382,7 +387,15 @@ fn is_shown(field: &Field) -> bool {
 }
 
 /// The id as it is on the wire: always a string.
-pub fn id(resource: &Resource) -> ObjectBuilder {
+pub fn id(resource: &'static Resource) -> ObjectBuilder {
+    if let Some(field) = external::candidates(resource).next() {
+        let about = format!(
+            "The number. With `X-Integration-Type: ext_id` it may be another unique value, such as `{}`, as the server \
+             is configured.",
+            field.name
+        );
+        return described(string(), &about);
+    }
     let pattern = match resource.id.kind {
         IdKind::Integer => Some("^[0-9]+$"),
         IdKind::Text => None,

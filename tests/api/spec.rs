@@ -11,6 +11,7 @@ mod cursor;
 mod delete;
 mod document;
 mod etag;
+mod external_id;
 mod fields;
 mod filter;
 mod filter_association;

@@ -117,5 +117,9 @@ fn binding(request: &Request<'_>, groups: &Groups) -> u64 {
         groups.filter.iter().map(|filter| (filter.key.as_str(), filter.value.as_str())).collect();
     filters.sort_unstable();
     let sort = groups.sort.last().map_or("", |sort| sort.value.as_str());
-    cursor::binding([request.path, sort].into_iter().chain(filters.into_iter().flat_map(|(key, value)| [key, value])))
+    // Where records go by an external id, so do cursors.
+    let id = request.resource.external_id().map(|field| field.name);
+    cursor::binding(
+        [request.path, sort].into_iter().chain(id).chain(filters.into_iter().flat_map(|(key, value)| [key, value])),
+    )
 }

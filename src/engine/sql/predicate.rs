@@ -183,6 +183,15 @@ impl<'c> Conditions<'c> {
             sql.raw("FALSE");
             return;
         };
+        if relation.target.id.is_external() {
+            let inner = match test {
+                Test::Null | Test::NotNull => Predicate::True,
+                other => Predicate::Test(Operand::Id, other.clone()),
+            };
+            sql.raw(if *test == Test::Null { "NOT " } else { "" });
+            self.related(sql, (resource, alias), relation, relation.target, &inner, true);
+            return;
+        }
         let key = Expression::Column(alias, column);
         let scope = acl::scope(relation.target, Permission::View, self.caller);
         match scope {
@@ -291,7 +300,7 @@ impl<'c> Conditions<'c> {
     ) -> bool {
         let test = match inner {
             Predicate::True => &Test::NotNull,
-            Predicate::Test(Operand::Id, test) => test,
+            Predicate::Test(Operand::Id, test) if !relation.target.id.is_external() => test,
             _ => return false,
         };
         match relation.link {
@@ -328,12 +337,12 @@ impl<'c> Conditions<'c> {
             Link::ToOne { column, .. } => {
                 sql.raw(" WHERE ");
                 self.same_tenant(sql, (owner, alias), (target, other));
-                sql.column(other, target.id.column).raw(" = ").column(alias, column);
+                sql.column(other, target.id.referenced).raw(" = ").column(alias, column);
             }
             Link::ToMany { column } => {
                 sql.raw(" WHERE ");
                 self.same_tenant(sql, (owner, alias), (target, other));
-                sql.column(other, column).raw(" = ").column(alias, owner.id.column);
+                sql.column(other, column).raw(" = ").column(alias, owner.id.referenced);
             }
             Link::Through { table, own, target: far, slot } => {
                 let join = self.fresh();
@@ -341,13 +350,13 @@ impl<'c> Conditions<'c> {
                 if let Some(tenant) = target.tenant {
                     sql.column(join, JOIN_TENANT).raw(" = ").column(other, tenant).raw(" AND ");
                 }
-                sql.column(join, far).raw(" = ").column(other, target.id.column).raw(" WHERE ");
+                sql.column(join, far).raw(" = ").column(other, target.id.referenced).raw(" WHERE ");
                 self.join_table(sql, (owner, alias), (target, join), own, slot);
             }
             Link::Polymorphic { type_column, id_column, .. } => {
                 sql.raw(" WHERE ");
                 self.same_tenant(sql, (owner, alias), (target, other));
-                sql.column(other, target.id.column).raw(" = ").column(alias, id_column).raw(" AND ");
+                sql.column(other, target.id.referenced).raw(" = ").column(alias, id_column).raw(" AND ");
                 sql.column(alias, type_column).raw(" = ").bind(Value::Text(target.name.to_owned()));
             }
         }
@@ -372,7 +381,7 @@ impl<'c> Conditions<'c> {
             }
             (None, None) => {}
         }
-        sql.column(join, own).raw(" = ").column(alias, owner.id.column);
+        sql.column(join, own).raw(" = ").column(alias, owner.id.referenced);
         if let Some((column, word)) = slot {
             sql.raw(" AND ").column(join, column).raw(" = ").bind(Value::Text(word.to_owned()));
         }
@@ -396,6 +405,19 @@ impl<'c> Conditions<'c> {
         }
     }
 
+    /// What foreign keys to the record of that id hold.
+    fn referenced(&mut self, sql: &mut Sql, resource: &'static Resource, id: Value) {
+        if !resource.id.is_external() {
+            sql.bind(id);
+            return;
+        }
+        let near = self.fresh();
+        sql.raw("(SELECT ").column(near, resource.id.referenced);
+        sql.raw(" FROM ").ident(resource.table).raw(" AS ").alias(near).raw(" WHERE ");
+        self.tenant(sql, resource, near);
+        sql.raw(" AND ").column(near, resource.id.column).raw(" = ").bind(id).raw(")");
+    }
+
     /// Row `alias` of `target` is at the far end of `relation` of the record `key`.
     fn linked_from(
         &mut self,
@@ -409,23 +431,25 @@ impl<'c> Conditions<'c> {
         let id = Value::from(key);
         match relation.link {
             Link::ToMany { column } => {
-                sql.column(alias, column).raw(" = ").bind(id);
+                sql.column(alias, column).raw(" = ");
+                self.referenced(sql, owner, id);
             }
             Link::ToOne { column, .. } => {
                 let near = self.fresh();
-                sql.column(alias, target.id.column).raw(" = (SELECT ").column(near, column);
+                sql.column(alias, target.id.referenced).raw(" = (SELECT ").column(near, column);
                 sql.raw(" FROM ").ident(owner.table).raw(" AS ").alias(near).raw(" WHERE ");
                 self.tenant(sql, owner, near);
                 sql.raw(" AND ").column(near, owner.id.column).raw(" = ").bind(id).raw(")");
             }
             Link::Through { table, own, target: far, slot } => {
                 let join = self.fresh();
-                sql.column(alias, target.id.column).raw(" IN (SELECT ").column(join, far);
+                sql.column(alias, target.id.referenced).raw(" IN (SELECT ").column(join, far);
                 sql.raw(" FROM ").ident(table).raw(" AS ").alias(join).raw(" WHERE ");
                 if owner.tenant.is_some() || target.tenant.is_some() {
                     sql.column(join, JOIN_TENANT).raw(" = ").bind(organization).raw(" AND ");
                 }
-                sql.column(join, own).raw(" = ").bind(id);
+                sql.column(join, own).raw(" = ");
+                self.referenced(sql, owner, id);
                 if let Some((column, word)) = slot {
                     sql.raw(" AND ").column(join, column).raw(" = ").bind(Value::Text(word.to_owned()));
                 }
@@ -433,7 +457,7 @@ impl<'c> Conditions<'c> {
             }
             Link::Polymorphic { type_column, id_column, .. } => {
                 let near = self.fresh();
-                sql.column(alias, target.id.column).raw(" = (SELECT ").column(near, id_column);
+                sql.column(alias, target.id.referenced).raw(" = (SELECT ").column(near, id_column);
                 sql.raw(" FROM ").ident(owner.table).raw(" AS ").alias(near).raw(" WHERE ");
                 self.tenant(sql, owner, near);
                 sql.raw(" AND ").column(near, owner.id.column).raw(" = ").bind(id).raw(" AND ");

@@ -186,26 +186,23 @@ fn columns(sql: &mut Sql, conditions: &mut Conditions<'_>, shape: &Shape, wanted
 fn related_ids(sql: &mut Sql, conditions: &mut Conditions<'_>, owner: &'static Resource, relation: &'static Relation) {
     let target = relation.target;
     match relation.link {
-        Link::ToOne { column, .. } => {
-            let composite = matches!(target.id.kind, IdKind::Guid { .. });
-            match acl::scope(target, Permission::View, conditions.caller) {
-                None => {
-                    sql.raw("NULL");
-                }
-                Some(Predicate::True) if !composite => {
-                    sql.column(0, column);
-                }
-                Some(scope) => {
-                    sql.raw("(SELECT ");
-                    let mut inner = Sql::new();
-                    let other = conditions.far_end(&mut inner, (owner, 0), relation, target);
-                    wire_id(sql, other, target);
-                    sql.raw(" FROM ").append(inner);
-                    conditions.and(sql, target, other, &scope);
-                    sql.raw(")");
-                }
+        Link::ToOne { column, .. } => match acl::scope(target, Permission::View, conditions.caller) {
+            None => {
+                sql.raw("NULL");
             }
-        }
+            Some(Predicate::True) if target.id.is_in_foreign_keys() => {
+                sql.column(0, column);
+            }
+            Some(scope) => {
+                sql.raw("(SELECT ");
+                let mut inner = Sql::new();
+                let other = conditions.far_end(&mut inner, (owner, 0), relation, target);
+                wire_id(sql, other, target);
+                sql.raw(" FROM ").append(inner);
+                conditions.and(sql, target, other, &scope);
+                sql.raw(")");
+            }
+        },
         Link::ToMany { .. } | Link::Through { .. } => to_many_ids(sql, conditions, owner, relation),
         Link::Polymorphic { type_column, id_column, targets } => {
             sql.raw("CASE");
@@ -219,7 +216,20 @@ fn related_ids(sql: &mut Sql, conditions: &mut Conditions<'_>, owner: &'static R
                 sql.raw(" THEN ").column(0, type_column);
             }
             // A CASE needs a branch even when the caller may view none of the targets.
-            sql.raw(" WHEN FALSE THEN ").column(0, type_column).raw(" END, ").column(0, id_column);
+            sql.raw(" WHEN FALSE THEN ").column(0, type_column).raw(" END, ");
+            if targets.iter().all(|target| target.id.is_in_foreign_keys()) {
+                sql.column(0, id_column);
+                return;
+            }
+            sql.raw("CASE ").column(0, type_column);
+            for target in targets.iter().filter(|target| !target.id.is_in_foreign_keys()) {
+                let mut inner = Sql::new();
+                let other = conditions.far_end(&mut inner, (owner, 0), relation, target);
+                sql.raw(" WHEN ").bind(Value::Text(target.name.to_owned())).raw(" THEN (SELECT ");
+                wire_id(sql, other, target);
+                sql.raw(" FROM ").append(inner).raw(")");
+            }
+            sql.raw(" ELSE ").column(0, id_column).raw("::text END");
         }
     }
 }
@@ -234,10 +244,11 @@ fn to_many_ids(sql: &mut Sql, conditions: &mut Conditions<'_>, owner: &'static R
         return;
     };
     sql.raw("ARRAY(SELECT ");
-    let composite = matches!(target.id.kind, IdKind::Guid { .. });
     match relation.link {
         // The join table alone knows the ids.
-        Link::Through { table, own, target: far, slot } if scope == Predicate::True && !composite => {
+        Link::Through { table, own, target: far, slot }
+            if scope == Predicate::True && target.id.is_in_foreign_keys() =>
+        {
             let join = conditions.fresh();
             sql.column(join, far).raw(" FROM ").ident(table).raw(" AS ").alias(join).raw(" WHERE ");
             conditions.join_table(sql, (owner, 0), (target, join), own, slot);
@@ -328,8 +339,8 @@ fn sort_value(
     };
     let target = relation.target;
     let scope = acl::scope(target, Permission::View, conditions.caller).unwrap_or(Predicate::False);
-    if let (Link::ToOne { column: key, .. }, true, SortColumn::Id, Predicate::True) =
-        (&relation.link, rest.is_empty(), column, &scope)
+    if let (Link::ToOne { column: key, .. }, true, SortColumn::Id, Predicate::True, false) =
+        (&relation.link, rest.is_empty(), column, &scope, target.id.is_external())
     {
         sql.column(alias, *key);
         return;

@@ -12,7 +12,7 @@ use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
 use super::change::{self, Action};
 use super::resolve::{self, to_ones};
-use super::{Batch, Context, ancestors, failure};
+use super::{Batch, Context, ancestors, failure, identity};
 use crate::acl::{self, Permission};
 use crate::error::{ACCESS_DENIED, Error, Errors};
 
@@ -36,6 +36,11 @@ pub fn delete(
     if acl::scope(resource, Permission::Delete, context.caller).is_none() {
         return Err(Error::no_access_to_type().into());
     }
+    let stored = identity::stored(conn, context, resource, keys)?;
+    if stored.len() < keys.len() {
+        return Err(Error::not_found().into());
+    }
+    let (resource, keys) = (resource.declared(), stored.as_slice());
     let mut batch = Batch::new(conn, context);
     ancestors::lock(batch.conn, context, resource, keys)?;
     let found = resolve::lock(batch.conn, context, resource, Permission::Delete, keys)?;

@@ -33,7 +33,11 @@ struct Change {
 
 impl World {
     pub fn new() -> World {
-        let shop = Shop::new();
+        World::of(Organization::new())
+    }
+
+    pub fn of(organization: Organization) -> World {
+        let shop = Shop::of(organization);
         let product = shop.product(&unique("sku"), &[("item", 0)]);
         let kit = shop.kit(&unique("kit"), &product);
         let order = shop.try_order(&[line("1", &product, &json!(1), "1")]).expect(201).id();
