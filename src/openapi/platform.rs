@@ -13,6 +13,7 @@ use utoipa::openapi::{
     SecurityRequirement,
 };
 
+use super::responses::errors;
 use super::schemas::{described, integer, object, string, word};
 use super::{login, schema_ref};
 use crate::engine::registry::Registry;
@@ -96,7 +97,7 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
             open_api,
             PathItem::new(
                 HttpMethod::Get,
-                public("get_openapi", "This document", "operations").responses(
+                public("get_openapi", "This document", "operations").responses(errors(
                     ResponsesBuilder::new()
                         .response(
                             "200",
@@ -105,7 +106,8 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
                                 .content("application/json", ContentBuilder::new().schema(Some(object())).build()),
                         )
                         .response("304", ResponseBuilder::new().description("Not changed since it was read.")),
-                ),
+                    &[403],
+                )),
             ),
         )
 }
