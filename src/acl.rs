@@ -3,9 +3,15 @@
 //! Input: a [`Caller`] (made by `auth`) and what it wants to read or write. Output: an [`Authorized`] plan, which is
 //! the only thing that `load` and `write` accept, or the contract's 403 (section 23).
 
-use std::collections::{HashMap, HashSet};
+mod caller;
+mod permissions;
+
+use std::collections::HashSet;
 
 use diesel::pg::PgConnection;
+
+pub use caller::{Caller, CustomerUser, Principal, User};
+pub use permissions::{EVERY_RESOURCE, Level, Permission, Permissions};
 
 use crate::engine::key::Key;
 use crate::engine::predicate::{Operand, Predicate, Test};
@@ -15,140 +21,6 @@ use crate::engine::sql::Sql;
 use crate::engine::sql::predicate::Conditions;
 use crate::engine::value::{Value, key_array};
 use crate::error::Error;
-use crate::network::Networks;
-
-/// What a role permits to do with a resource's records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Permission {
-    View,
-    Create,
-    Edit,
-    Delete,
-    /// Changing the owner.
-    Assign,
-}
-
-impl Permission {
-    pub const ALL: [Permission; 5] =
-        [Permission::View, Permission::Create, Permission::Edit, Permission::Delete, Permission::Assign];
-
-    /// The name on the wire: `VIEW`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Permission::View => "VIEW",
-            Permission::Create => "CREATE",
-            Permission::Edit => "EDIT",
-            Permission::Delete => "DELETE",
-            Permission::Assign => "ASSIGN",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Permission> {
-        Permission::ALL.into_iter().find(|permission| permission.name() == name)
-    }
-}
-
-/// How far a permission reaches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Level {
-    #[default]
-    None,
-    /// The caller's own records.
-    User,
-    /// Records of the caller's business units.
-    BusinessUnit,
-    /// Those, and of the units below them.
-    Division,
-    Organization,
-}
-
-impl Level {
-    pub const ALL: [Level; 5] = [Level::None, Level::User, Level::BusinessUnit, Level::Division, Level::Organization];
-
-    /// The name in a role's `permissions`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Level::None => "none",
-            Level::User => "user",
-            Level::BusinessUnit => "business-unit",
-            Level::Division => "division",
-            Level::Organization => "organization",
-        }
-    }
-
-    pub fn parse(name: &str) -> Option<Level> {
-        Level::ALL.into_iter().find(|level| level.name() == name)
-    }
-}
-
-/// In a role's permissions: every resource type.
-pub const EVERY_RESOURCE: &str = "*";
-
-/// The levels of one role, or of all roles of a caller together: resource type → permission → level. The type `*`
-/// stands for every type; where both speak, the higher level holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Permissions(HashMap<String, [Level; 5]>);
-
-impl Permissions {
-    /// The level for a resource type; [`Level::None`] when no role speaks of it.
-    pub fn level(&self, resource: &str, permission: Permission) -> Level {
-        let of = |name: &str| self.0.get(name).map_or(Level::None, |levels| levels[permission as usize]);
-        of(resource).max(of(EVERY_RESOURCE))
-    }
-
-    /// Raises the level for a resource type to at least `level`.
-    pub fn grant(&mut self, resource: &str, permission: Permission, level: Level) {
-        let levels = self.0.entry(resource.to_owned()).or_default();
-        let slot = &mut levels[permission as usize];
-        *slot = (*slot).max(level);
-    }
-
-    /// Every grant above none.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, Permission, Level)> {
-        self.0.iter().flat_map(|(resource, levels)| {
-            Permission::ALL
-                .into_iter()
-                .map(|permission| (resource.as_str(), permission, levels[permission as usize]))
-                .filter(|(_, _, level)| *level > Level::None)
-        })
-    }
-
-    /// Adds what a role's `permissions` grant: `{"products": {"VIEW": "organization"}}`. Words that are none of ours
-    /// grant nothing; they are refused when a role is written.
-    pub fn grant_all(&mut self, permissions: &serde_json::Value) {
-        for (resource, levels) in permissions.as_object().into_iter().flatten() {
-            for (permission, level) in levels.as_object().into_iter().flatten() {
-                let level = level.as_str().and_then(Level::parse);
-                if let (Some(permission), Some(level)) = (Permission::parse(permission), level) {
-                    self.grant(resource, permission, level);
-                }
-            }
-        }
-    }
-
-    /// Whether everything granted here is granted by `other` at the same level or a higher one.
-    pub fn within(&self, other: &Permissions) -> bool {
-        self.iter().all(|(resource, permission, level)| other.level(resource, permission) >= level)
-    }
-}
-
-/// The authenticated user behind a request, in one organization.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    pub organization: i64,
-    pub user: i64,
-    /// The OAuth client's identifier.
-    pub client: String,
-    /// The unit that owns what the caller creates.
-    pub business_unit: i64,
-    /// The units the user belongs to.
-    pub business_units: Vec<i64>,
-    /// Those and the units below them.
-    pub division: Vec<i64>,
-    pub permissions: Permissions,
-    /// From where the client may call; empty: from anywhere.
-    pub networks: Networks,
-}
 
 /// A plan that the caller may carry out: the only thing that `load` and `write` accept. The rights on single records
 /// are not decided here: every statement built from the plan binds the caller's [`scope`] of each resource it reads.
@@ -213,46 +85,70 @@ pub fn is_limited(resource: &'static Resource, permission: Permission, caller: &
 const LONGEST_CHAIN: u8 = 8;
 
 fn reach(resource: &'static Resource, permission: Permission, caller: &Caller, depth: u8) -> Option<Predicate> {
-    if resource.singleton {
-        return Some(Predicate::Test(Operand::Id, Test::Eq(Value::Integer(caller.user))));
-    }
     let level = caller.permissions.level(resource.name, permission);
-    match resource.ownership {
-        Ownership::Reference if permission == Permission::View => Some(Predicate::True),
-        Ownership::Reference | Ownership::Organization => (level == Level::Organization).then_some(Predicate::True),
-        Ownership::User(column) => by_user(column, level, caller),
-        Ownership::BusinessUnit(column) => by_unit(column, level, caller),
-        Ownership::Part(parents) => by_parents(resource, parents, permission, caller, depth),
-        Ownership::AllOf(sources) => by_sources(resource, sources, permission, caller, depth),
-    }
+    let own = match (resource.ownership, &caller.principal) {
+        _ if resource.singleton => {
+            return caller.user().map(|user| Predicate::Test(Operand::Id, Test::Eq(Value::Integer(user.id))));
+        }
+        (_, Principal::Visitor(_)) => (resource.public && permission == Permission::View).then_some(Predicate::True),
+        (Ownership::Reference, _) if permission == Permission::View => Some(Predicate::True),
+        (Ownership::Part(parents), _) => by_parents(resource, parents, permission, caller, depth),
+        (Ownership::AllOf(sources), _) => by_sources(resource, sources, permission, caller, depth),
+        (Ownership::Reference | Ownership::Organization, Principal::User(_)) => {
+            (level == Level::Organization).then_some(Predicate::True)
+        }
+        (Ownership::User(column), Principal::User(user)) => by_user(column, level, user),
+        (Ownership::BusinessUnit(column), Principal::User(user)) => by_unit(column, level, user),
+        (Ownership::Customer { column, shared }, Principal::CustomerUser(user)) => by_customer(column, level, user)
+            .map(|own| match (shared, permission) {
+                (true, Permission::View) => Predicate::any([own, Predicate::Test(Operand::Column(column), Test::Null)]),
+                _ => own,
+            }),
+        (Ownership::CustomerUser { user, customer }, Principal::CustomerUser(who)) => match level {
+            Level::User => Some(Predicate::Test(Operand::Column(user), Test::Eq(Value::Integer(who.id)))),
+            _ => by_customer(customer, level, who),
+        },
+        _ => None,
+    };
+    own.map(|own| Predicate::all(resource.only.iter().map(Predicate::condition).chain([own])))
 }
 
-fn by_user(column: Ident, level: Level, caller: &Caller) -> Option<Predicate> {
+fn by_user(column: Ident, level: Level, user: &User) -> Option<Predicate> {
     let of_units = |units: &[i64]| Test::Among {
         table: Ident::new("app_user_business_unit"),
         pick: Ident::new("user_id"),
         by: Ident::new("business_unit_id"),
         values: units.to_vec(),
-        also: caller.user,
+        also: user.id,
     };
     let test = match level {
         Level::None => return None,
-        Level::User => Test::Eq(Value::Integer(caller.user)),
-        Level::BusinessUnit => of_units(&caller.business_units),
-        Level::Division => of_units(&caller.division),
+        Level::User => Test::Eq(Value::Integer(user.id)),
+        Level::BusinessUnit => of_units(&user.business_units),
+        Level::Division => of_units(&user.division),
         Level::Organization => return Some(Predicate::True),
     };
     Some(Predicate::Test(Operand::Column(column), test))
 }
 
-fn by_unit(column: Ident, level: Level, caller: &Caller) -> Option<Predicate> {
+fn by_unit(column: Ident, level: Level, user: &User) -> Option<Predicate> {
     let units = match level {
         Level::None | Level::User => return None,
-        Level::BusinessUnit => &caller.business_units,
-        Level::Division => &caller.division,
+        Level::BusinessUnit => &user.business_units,
+        Level::Division => &user.division,
         Level::Organization => return Some(Predicate::True),
     };
     Some(Predicate::Test(Operand::Column(column), Test::In(Value::Integers(units.clone()))))
+}
+
+/// Nobody in the storefront reaches beyond the own customer and those below it.
+fn by_customer(column: Ident, level: Level, user: &CustomerUser) -> Option<Predicate> {
+    let test = match level {
+        Level::None | Level::User => return None,
+        Level::BusinessUnit => Test::Eq(Value::Integer(user.customer)),
+        Level::Division | Level::Organization => Test::In(Value::Integers(user.division.clone())),
+    };
+    Some(Predicate::Test(Operand::Column(column), test))
 }
 
 /// A part is reached through the first of its parents that is set.
@@ -363,43 +259,4 @@ fn select_keys(
     let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
     // A composite id whose suffix differs names no record.
     Ok(found.into_iter().flatten().filter(|key| keys.contains(key)).collect())
-}
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn permissions(json: serde_json::Value) -> Permissions {
-        let mut permissions = Permissions::default();
-        permissions.grant_all(&json);
-        permissions
-    }
-
-    #[test]
-    fn the_highest_level_of_all_roles_and_of_the_star_holds() {
-        let mut all = permissions(json!({"products": {"VIEW": "organization", "EDIT": "user"}}));
-        all.grant_all(&json!({"products": {"VIEW": "user", "EDIT": "division"}, "*": {"DELETE": "business-unit"}}));
-        assert_eq!(all.level("products", Permission::View), Level::Organization);
-        assert_eq!(all.level("products", Permission::Edit), Level::Division);
-        assert_eq!(all.level("products", Permission::Delete), Level::BusinessUnit);
-        assert_eq!(all.level("orders", Permission::Delete), Level::BusinessUnit);
-        assert_eq!(all.level("orders", Permission::View), Level::None);
-    }
-
-    #[test]
-    fn within_compares_every_grant_with_the_star() {
-        let star = permissions(json!({"*": {"VIEW": "organization"}}));
-        let one = permissions(json!({"products": {"VIEW": "organization"}}));
-        assert!(one.within(&star));
-        assert!(!star.within(&one));
-        assert!(!permissions(json!({"products": {"EDIT": "user"}})).within(&star));
-        assert!(permissions(json!({"products": {"EDIT": "none"}})).within(&Permissions::default()));
-    }
-
-    #[test]
-    fn unknown_words_grant_nothing() {
-        assert_eq!(permissions(json!({"products": {"VIEW": "system", "SHARE": "user"}})).iter().count(), 0);
-        assert_eq!(permissions(json!([])).iter().count(), 0);
-    }
 }

@@ -67,6 +67,8 @@ pub struct Orders {
 #[derive(Clone, Debug)]
 pub struct Demo {
     pub admin_password: Option<Secret>,
+    /// Of the customer user who buys in the storefront.
+    pub buyer_password: Option<Secret>,
     pub client_secret: Option<Secret>,
 }
 
@@ -131,7 +133,11 @@ impl Config {
             cors: Cors::read(source),
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },
             log: Log::read(source),
-            demo: Demo { admin_password: source.secret("admin_password"), client_secret: source.secret("demo_secret") },
+            demo: Demo {
+                admin_password: source.secret("admin_password"),
+                buyer_password: source.secret("buyer_password"),
+                client_secret: source.secret("demo_secret"),
+            },
             entries: Vec::new(),
         }
     }

@@ -9,7 +9,7 @@ mod prices;
 
 use diesel::pg::PgConnection;
 
-use crate::auth::demo::{DemoSecrets, ensure_demo_access};
+use crate::auth::demo::{DemoSecrets, ensure_buyer, ensure_demo_access};
 use crate::auth::password::Cost;
 use crate::auth::secret::ServerKey;
 use crate::error::{Error, Errors};
@@ -19,5 +19,6 @@ use crate::error::{Error, Errors};
 pub fn load(conn: &mut PgConnection, key: &ServerKey, cost: Cost, secrets: DemoSecrets<'_>) -> Result<(), Errors> {
     let access = ensure_demo_access(conn, key, cost, secrets).map_err(Error::from)?;
     data::load(conn, access)?;
+    ensure_buyer(conn, cost, access.organization, secrets).map_err(Error::from)?;
     Ok(())
 }

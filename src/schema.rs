@@ -65,6 +65,33 @@ table! {
 }
 
 table! {
+    customer_user (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        email -> Text,
+        password_hash -> Nullable<Text>,
+        enabled -> Bool,
+        active -> Bool,
+        confirmed -> Bool,
+        is_guest -> Bool,
+        login_count -> Integer,
+        last_login -> Nullable<Timestamptz>,
+        password_changed_at -> Nullable<Timestamptz>,
+        customer_id -> BigInt,
+    }
+}
+
+table! {
+    customer_visitor (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        session_id -> Uuid,
+        first_visit -> Timestamptz,
+        last_visit -> Timestamptz,
+    }
+}
+
+table! {
     oauth_client (id) {
         id -> Text,
         organization_id -> BigInt,
@@ -72,6 +99,7 @@ table! {
         secret_hash -> Nullable<Text>,
         grants -> Array<Text>,
         owner_user_id -> Nullable<BigInt>,
+        owner_customer_user_id -> Nullable<BigInt>,
         api -> Text,
         confidential -> Bool,
         active -> Bool,
@@ -86,7 +114,9 @@ table! {
         jti -> Uuid,
         organization_id -> BigInt,
         client_id -> Text,
-        user_id -> BigInt,
+        user_id -> Nullable<BigInt>,
+        customer_user_id -> Nullable<BigInt>,
+        visitor_id -> Nullable<BigInt>,
         family -> Nullable<Uuid>,
         issued_at -> Timestamptz,
         expires_at -> Timestamptz,
@@ -99,7 +129,9 @@ table! {
         hash -> Binary,
         organization_id -> BigInt,
         client_id -> Text,
-        user_id -> BigInt,
+        user_id -> Nullable<BigInt>,
+        customer_user_id -> Nullable<BigInt>,
+        visitor_id -> Nullable<BigInt>,
         family -> Uuid,
         issued_at -> Timestamptz,
         expires_at -> Timestamptz,
@@ -140,4 +172,5 @@ table! {
     }
 }
 
-allow_tables_to_appear_in_same_query!(api_key, oauth_client, organization, app_user);
+allow_tables_to_appear_in_same_query!(api_key, oauth_client, organization, app_user, customer_user);
+allow_tables_to_appear_in_same_query!(customer_visitor, oauth_access_token, oauth_refresh_token);

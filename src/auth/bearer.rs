@@ -49,7 +49,7 @@ impl Scheme for Bearer {
             _ => auth.reload_keys(conn)?,
         };
         let Ok(claims) = verify(&keys, presented.credentials) else { return Ok(None) };
-        let caller = callers::load(conn, &claims)?.map(Arc::new);
+        let caller = callers::load(conn, &claims, auth.apis.visitors)?.map(Arc::new);
         auth.callers.put(sha256(presented.credentials.as_bytes()), mark, &claims, caller.clone());
         Ok(caller.filter(|_| claims.api == presented.api.name()))
     }

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::AccessError;
 use super::api_keys::StoredKey;
 use super::token::Claims;
-use crate::acl::{Caller, Permissions};
+use super::{Api, customer_users};
+use crate::acl::{Caller, Permissions, Principal, User};
 use crate::network::Networks;
 
 /// How long a caller is taken for unchanged: less than the five seconds promised, by the time a slow read may take.
@@ -86,6 +87,14 @@ pub struct Standing {
     pub division: Vec<i64>,
 }
 
+impl Standing {
+    fn caller(self, organization: i64, id: i64, client: String, networks: Networks) -> Caller {
+        let Standing { permissions, business_unit, business_units, division } = self;
+        let principal = Principal::User(User { id, business_unit, business_units, division });
+        Caller { organization, principal, client, permissions, networks }
+    }
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = BigInt)]
@@ -152,8 +161,12 @@ const BY_USER: &str = standing_of!(
     "SELECT organization_id, id AS user_id, owner_id, '{}'::text[] AS networks FROM app_user WHERE organization_id = $1 AND id = $2"
 );
 
-/// The caller that a verified token stands for; `None` when the token, its client or its user is no longer good.
-pub fn load(conn: &mut PgConnection, claims: &Claims) -> Result<Option<Caller>, AccessError> {
+/// The caller that a verified token stands for; `None` when the token, its client or its principal is no longer good.
+/// `visitors`: whether there may be any.
+pub fn load(conn: &mut PgConnection, claims: &Claims, visitors: bool) -> Result<Option<Caller>, AccessError> {
+    if claims.api == Api::Storefront.name() {
+        return customer_users::load(conn, claims, visitors);
+    }
     let row = diesel::sql_query(BY_TOKEN)
         .bind::<SqlUuid, Uuid>(claims.jti)
         .bind::<Text, _>(&claims.aud)
@@ -163,28 +176,16 @@ pub fn load(conn: &mut PgConnection, claims: &Claims) -> Result<Option<Caller>, 
     row.map(|mut row| {
         let (organization, user) = (row.organization_id, row.user_id);
         let networks = read_networks(&std::mem::take(&mut row.networks))?;
-        let Standing { permissions, business_unit, business_units, division } = row.standing();
-        let client = claims.aud.clone();
-        Ok(Caller { organization, user, client, business_unit, business_units, division, permissions, networks })
+        Ok(row.standing().caller(organization, user, claims.aud.clone(), networks))
     })
     .transpose()
 }
 
 /// The caller that an API key stands for. The user was found active; its rights are as they are now.
 pub fn load_user(conn: &mut PgConnection, key: &StoredKey) -> Result<Option<Caller>, AccessError> {
-    Ok(standing(conn, key.organization, key.user)?.map(|found| {
-        let Standing { permissions, business_unit, business_units, division } = found;
-        Caller {
-            organization: key.organization,
-            user: key.user,
-            client: format!("apikey-{}", key.id),
-            business_unit,
-            business_units,
-            division,
-            permissions,
-            networks: Networks::default(),
-        }
-    }))
+    let standing = standing(conn, key.organization, key.user)?;
+    let client = format!("apikey-{}", key.id);
+    Ok(standing.map(|standing| standing.caller(key.organization, key.user, client, Networks::default())))
 }
 
 /// The networks of a client as they are stored.

@@ -11,16 +11,17 @@ use diesel::prelude::*;
 
 use super::callers::read_networks;
 use super::secret::{ServerKey, random_text};
+use super::subject::Subject;
 use super::{AccessError, Api};
 use crate::network::Networks;
-use crate::schema::{app_user, oauth_client, organization};
+use crate::schema::{app_user, customer_user, oauth_client, organization};
 
 /// What a client may ask tokens with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grant {
-    /// Acts as the user that owns the client.
+    /// Acts as the user or customer user that owns the client.
     ClientCredentials,
-    /// Acts as the user who logs in; refresh tokens go with it.
+    /// Acts as the user or customer user who logs in; refresh tokens go with it.
     Password,
 }
 
@@ -55,8 +56,8 @@ pub struct NewClient<'a> {
     pub organization: i64,
     pub grant: Grant,
     pub api: Api,
-    /// The user whom `client_credentials` acts as.
-    pub owner: Option<i64>,
+    /// Whom `client_credentials` acts as: a user in the back office, a customer user in the storefront.
+    pub owner: Option<Subject>,
     /// At least 32 characters; generated when it is not given.
     pub secret: Option<&'a str>,
     /// A public client has no secret (password grant only).
@@ -86,6 +87,8 @@ pub struct ClientRow {
     pub networks: Vec<String>,
     /// The user whom it acts as.
     pub owner: Option<String>,
+    /// The e-mail address of the customer user whom it acts as.
+    pub buyer: Option<String>,
 }
 
 /// The shortest secret that may be chosen.
@@ -107,6 +110,7 @@ pub fn create(
         (false, Some(secret)) => Some(secret.to_owned()),
         (false, None) => Some(random_text()?),
     };
+    let (user, buyer, _) = client.owner.map(Subject::columns).unwrap_or_default();
     let stored = diesel::insert_into(oauth_client::table)
         .values((
             oauth_client::id.eq(&id),
@@ -114,7 +118,8 @@ pub fn create(
             oauth_client::name.eq(client.name),
             oauth_client::secret_hash.eq(secret.as_deref().map(|secret| hash(server, &id, secret))),
             oauth_client::grants.eq(client.grant.stored()),
-            oauth_client::owner_user_id.eq(client.owner),
+            oauth_client::owner_user_id.eq(user),
+            oauth_client::owner_customer_user_id.eq(buyer),
             oauth_client::api.eq(client.api.name()),
             oauth_client::confidential.eq(!client.public),
             oauth_client::networks.eq(client.networks.texts()),
@@ -147,9 +152,13 @@ fn check(id: &str, client: &NewClient<'_>) -> Result<(), AccessError> {
         Grant::ClientCredentials if client.public => {
             Err(AccessError::refused("a client with the grant client_credentials cannot be public: it needs a secret"))
         }
-        Grant::Password if client.api == Api::Storefront => Err(AccessError::refused(
-            "a client of the storefront API cannot have the grant password: customer users cannot log in yet",
-        )),
+        Grant::ClientCredentials => match (client.api, client.owner) {
+            (Api::Admin, Some(Subject::User(_))) | (Api::Storefront, Some(Subject::CustomerUser(_))) => Ok(()),
+            (Api::Admin, _) => Err(AccessError::refused("a client of the back office's API acts as a user")),
+            (Api::Storefront, _) => {
+                Err(AccessError::refused("a client of the storefront's API acts as a customer user"))
+            }
+        },
         _ => Ok(()),
     }
 }
@@ -163,6 +172,11 @@ pub fn list(conn: &mut PgConnection) -> Result<Vec<ClientRow>, AccessError> {
                 .eq(oauth_client::organization_id)
                 .and(oauth_client::owner_user_id.eq(app_user::id.nullable()))),
         )
+        .left_join(
+            customer_user::table.on(customer_user::organization_id
+                .eq(oauth_client::organization_id)
+                .and(oauth_client::owner_customer_user_id.eq(customer_user::id.nullable()))),
+        )
         .order((organization::name, oauth_client::name, oauth_client::id))
         .select((
             oauth_client::id,
@@ -175,6 +189,7 @@ pub fn list(conn: &mut PgConnection) -> Result<Vec<ClientRow>, AccessError> {
             oauth_client::created_at,
             oauth_client::networks,
             app_user::username.nullable(),
+            customer_user::email.nullable(),
         ))
         .load(conn)?;
     Ok(rows)
@@ -198,7 +213,8 @@ pub struct Client {
     pub organization: i64,
     pub api: String,
     pub grants: Vec<String>,
-    pub owner: Option<i64>,
+    /// Whom it acts as.
+    pub owner: Option<Subject>,
     /// Whether it proved itself by a secret; a public client has none.
     pub confidential: bool,
     /// From where it may call; empty: from anywhere.
@@ -212,7 +228,7 @@ pub fn recognise(
     id: &str,
     secret: Option<&str>,
 ) -> Result<Option<Client>, AccessError> {
-    type Row = (i64, Option<String>, Vec<String>, Option<i64>, String, bool, Vec<String>);
+    type Row = (i64, Option<String>, Vec<String>, Option<i64>, Option<i64>, String, bool, Vec<String>);
     let row: Option<Row> = oauth_client::table
         .inner_join(organization::table.on(organization::id.eq(oauth_client::organization_id)))
         .filter(oauth_client::id.eq(id))
@@ -222,13 +238,14 @@ pub fn recognise(
             oauth_client::secret_hash,
             oauth_client::grants,
             oauth_client::owner_user_id,
+            oauth_client::owner_customer_user_id,
             oauth_client::api,
             oauth_client::confidential,
             oauth_client::networks,
         ))
         .first(conn)
         .optional()?;
-    let Some((organization, stored, grants, owner, api, confidential, networks)) = row else { return Ok(None) };
+    let Some((organization, stored, grants, user, buyer, api, confidential, networks)) = row else { return Ok(None) };
     let proven = match (confidential, stored, secret) {
         (false, _, _) => true,
         (true, Some(stored), Some(secret)) => hash_matches(server, id, secret, &stored),
@@ -238,6 +255,7 @@ pub fn recognise(
         return Ok(None);
     }
     let networks = read_networks(&networks)?;
+    let owner = Subject::of((user, buyer, None));
     Ok(Some(Client { id: id.to_owned(), organization, api, grants, owner, confidential, networks }))
 }
 

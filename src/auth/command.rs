@@ -9,8 +9,9 @@ use diesel::prelude::*;
 use super::clients::{self, Grant, NewClient};
 use super::password::Cost;
 use super::secret::{ServerKey, random_text};
+use super::subject::Subject;
 use super::users::{self, NewUser};
-use super::{AccessError, Api, api_keys, keys, wsse};
+use super::{AccessError, Api, api_keys, customer_users, keys, wsse};
 use crate::network::Networks;
 use crate::schema::organization;
 
@@ -34,13 +35,16 @@ pub struct CreateClient {
     /// What the client is called in lists.
     #[arg(long)]
     name: String,
-    /// The grant: client_credentials (acts as the user of --user) or password (acts as the user who logs in).
+    /// The grant: client_credentials (acts as the user of --user, or --customer-user) or password (acts as who logs in).
     #[arg(long, default_value = "client_credentials", value_parser = ["client_credentials", "password"])]
     grant: String,
     /// The user to act as; its organization is the client's.
     #[arg(long)]
     user: Option<String>,
-    /// The organization of a client with the grant password; may be left out when there is one only.
+    /// With --api storefront: the e-mail address of the customer user to act as.
+    #[arg(long, conflicts_with = "user")]
+    customer_user: Option<String>,
+    /// The organization, where there are several and no --user tells it.
     #[arg(long)]
     organization: Option<String>,
     /// The API that its tokens are good for.
@@ -137,7 +141,7 @@ pub fn client(conn: &mut PgConnection, server: &ServerKey, command: &ClientComma
             let line = |row: clients::ClientRow| {
                 let state = if row.active { "active" } else { "revoked" };
                 let kind = if row.confidential { "" } else { ", public" };
-                let owner = row.owner.map(|owner| format!(", acts as {owner}")).unwrap_or_default();
+                let owner = row.owner.or(row.buyer).map(|owner| format!(", acts as {owner}")).unwrap_or_default();
                 let grants = row.grants.join("+");
                 let from =
                     if row.networks.is_empty() { String::new() } else { format!(", from {}", row.networks.join(" ")) };
@@ -157,13 +161,21 @@ pub fn client(conn: &mut PgConnection, server: &ServerKey, command: &ClientComma
 
 fn create_client(conn: &mut PgConnection, server: &ServerKey, asked: &CreateClient) -> Result<String, AccessError> {
     let no_user = |name: &str| AccessError::refused(format!("there is no user \"{name}\""));
-    let owner = match &asked.user {
+    let no_buyer = |email: &str| AccessError::refused(format!("there is no customer user \"{email}\""));
+    let user = match &asked.user {
         Some(name) => Some(users::find(conn, name)?.ok_or_else(|| no_user(name))?),
         None => None,
     };
-    let organization = match owner {
+    let organization = match user {
         Some((_, organization)) => organization,
         None => find_organization(conn, asked.organization.as_deref())?,
+    };
+    let owner = match (&asked.customer_user, user) {
+        (Some(email), _) => {
+            let found = customer_users::login(conn, organization, email)?;
+            Some(found.ok_or_else(|| no_buyer(email))?.subject)
+        }
+        (None, user) => user.map(|(user, _)| Subject::User(user)),
     };
     let secret = asked.secret_file.as_ref().map(read_secret).transpose()?;
     let client = NewClient {
@@ -172,7 +184,7 @@ fn create_client(conn: &mut PgConnection, server: &ServerKey, asked: &CreateClie
         organization,
         grant: Grant::parse(&asked.grant).unwrap_or(Grant::ClientCredentials),
         api: Api::parse(&asked.api).unwrap_or(Api::Admin),
-        owner: owner.map(|(user, _)| user),
+        owner,
         secret: secret.as_deref(),
         public: asked.public,
         networks: Networks::read(asked.allow.iter().map(String::as_str))

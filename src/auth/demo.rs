@@ -1,4 +1,4 @@
-//! Who may log in to the demonstration: a user, three clients, and the roles they act with.
+//! Who may log in to the demonstration: a user, a customer user, four clients, and the roles they act with.
 //!
 //! Every call leaves the same state, whatever it finds: the secrets given are the ones that work afterwards.
 
@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 use super::clients::{self, Grant, NewClient};
 use super::password::Cost;
 use super::secret::ServerKey;
+use super::subject::Subject;
 use super::users::{self, NewUser};
-use super::{AccessError, Api, password};
+use super::{AccessError, Api, customer_users, password};
 use crate::commerce::organization::{ADMINISTRATOR, insert_role};
 use crate::schema::{app_user, oauth_client, user_role};
 
@@ -18,7 +19,9 @@ use crate::schema::{app_user, oauth_client, user_role};
 pub struct DemoSecrets<'a> {
     /// The password of the user `admin`.
     pub admin_password: &'a str,
-    /// The secret of the three clients; at least 32 characters.
+    /// The password of the customer user [`BUYER`].
+    pub buyer_password: &'a str,
+    /// The secret of the clients; at least 32 characters.
     pub client_secret: &'a str,
 }
 
@@ -33,11 +36,13 @@ pub struct DemoAccess {
 
 /// The organization of the demonstration.
 pub const ORGANIZATION: &str = "Demo";
+/// The e-mail address of the customer user who buys in the demonstration's storefront.
+pub const BUYER: &str = "amanda@atlas.example";
 const ERP: &str = "ROLE_ERP";
 const SHOP: &str = "ROLE_SHOP";
 
-/// Makes sure that the user `admin` and the clients `demo-erp`, `demo-shop` and `demo-password` exist and have these
-/// secrets. To be called in a transaction.
+/// Makes sure that the user `admin` and the clients `demo-erp`, `demo-shop`, `demo-password` and `demo-storefront` exist
+/// and have these secrets. To be called in a transaction.
 pub fn ensure_demo_access(
     conn: &mut PgConnection,
     server: &ServerKey,
@@ -70,13 +75,13 @@ pub fn ensure_demo_access(
     let erp = ensure(conn, "erp", "Demo", "ERP", None, ERP)?;
     let shop = ensure(conn, "shop", "Demo", "Shop", None, SHOP)?;
     ensure_password(conn, cost, organization, admin, secrets.admin_password)?;
-    let client = |id, name, grant, owner| NewClient {
+    let client = |id, name, grant, owner: Option<i64>| NewClient {
         id: Some(id),
         name,
         organization,
         grant,
         api: Api::Admin,
-        owner,
+        owner: owner.map(Subject::User),
         secret: Some(secrets.client_secret),
         public: false,
         networks: Default::default(),
@@ -84,7 +89,26 @@ pub fn ensure_demo_access(
     ensure_client(conn, server, client("demo-erp", "Demo ERP", Grant::ClientCredentials, Some(erp)))?;
     ensure_client(conn, server, client("demo-shop", "Demo shop", Grant::ClientCredentials, Some(shop)))?;
     ensure_client(conn, server, client("demo-password", "Demo password login", Grant::Password, None))?;
+    let storefront = client("demo-storefront", "Demo storefront", Grant::Password, None);
+    ensure_client(conn, server, NewClient { api: Api::Storefront, ..storefront })?;
     Ok(DemoAccess { organization, business_unit: home.business_unit, admin })
+}
+
+/// Gives the customer user [`BUYER`] the password, where the demonstration's records are loaded.
+pub fn ensure_buyer(
+    conn: &mut PgConnection,
+    cost: Cost,
+    organization: i64,
+    secrets: DemoSecrets<'_>,
+) -> Result<(), AccessError> {
+    let Some(buyer) = customer_users::login(conn, organization, BUYER)? else { return Ok(()) };
+    let known = buyer.password_hash.is_some_and(|stored| password::matches(secrets.buyer_password, &stored));
+    match buyer.subject {
+        Subject::CustomerUser(id) if !known => {
+            customer_users::set_password(conn, cost, organization, id, secrets.buyer_password)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn ensure_role(

@@ -10,11 +10,13 @@ use diesel::sql_types::Text;
 use uuid::Uuid;
 
 use super::clients::{Client, Grant};
+use super::customer_users::{self, Account};
+use super::issue::{Holder, REFRESH, issue, revoke_access_tokens, revoke_family};
 use super::oauth2::{Issued, Refusal, TokenRequest};
-use super::secret::{random, random_text};
-use super::token::{Claims, sign};
+use super::secret::random;
+use super::subject::{Columns, Subject};
 use super::{AccessError, Api, Auth, clients};
-use crate::schema::{app_user, oauth_access_token, oauth_refresh_token};
+use crate::schema::{app_user, oauth_refresh_token};
 
 diesel::define_sql_function! { fn lower(text: Text) -> Text; }
 
@@ -66,59 +68,104 @@ pub fn proven(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> R
     client.ok_or_else(|| Refusal::invalid_client().into())
 }
 
-/// A token for the user that owns the client.
+/// A token for the user or customer user that owns the client.
 pub fn client_credentials(conn: &mut PgConnection, auth: &Auth, client: &Client) -> Result<Issued, NotGranted> {
     let owner = client.owner.ok_or_else(Refusal::invalid_client)?;
-    let active: Option<bool> =
-        app_user::table.find((client.organization, owner)).select(app_user::active).first(conn).optional()?;
-    if active != Some(true) {
+    // A client of the storefront does not act as a user of the back office, nor the other way.
+    let usable = match (owner, Api::parse(&client.api)) {
+        (Subject::User(id), Some(Api::Admin)) => {
+            let user = app_user::table.find((client.organization, id)).select(app_user::active);
+            user.first(conn).optional()? == Some(true)
+        }
+        (Subject::CustomerUser(id), Some(Api::Storefront)) => {
+            customer_users::account(conn, client.organization, id)?.is_some_and(|(_, account)| account == Account::Open)
+        }
+        _ => false,
+    };
+    if !usable {
         return Err(Refusal::invalid_client().into());
     }
-    let subject = Subject { user: owner, name: String::new(), family: None };
-    Ok(issue(conn, auth, client, subject, Utc::now())?)
+    let holder = Holder { subject: owner, name: String::new(), family: None };
+    Ok(issue(conn, auth, client, holder, Utc::now())?)
 }
 
-/// A user as a login needs it.
-#[derive(Clone, Queryable)]
+/// A user or customer user as a login needs it.
+#[derive(Clone, Debug)]
 pub struct Login {
-    pub user: i64,
-    pub username: String,
-    pub enabled: bool,
+    pub subject: Subject,
+    /// The user name, or the customer user's e-mail address.
+    pub name: String,
     pub password_hash: Option<String>,
 }
 
-/// The user of that name or email address in the client's organization.
+/// Who has that name in the client's organization: for a client of the back office a user, by user name or e-mail address;
+/// for one of the storefront a customer user, by e-mail address.
 pub fn login(conn: &mut PgConnection, client: &Client, name: &str) -> Result<Option<Login>, NotGranted> {
-    let found = app_user::table
+    if client.api == Api::Storefront.name() {
+        return Ok(customer_users::login(conn, client.organization, name)?);
+    }
+    let found: Option<(i64, String, Option<String>)> = app_user::table
         .filter(app_user::organization_id.eq(client.organization))
         .filter(lower(app_user::username).eq(lower(name)).or(lower(app_user::email).eq(lower(name))))
         .order((lower(app_user::username).eq(lower(name)).desc(), app_user::id))
-        .select((app_user::id, app_user::username, app_user::enabled, app_user::password_hash))
+        .select((app_user::id, app_user::username, app_user::password_hash))
         .first(conn)
         .optional()?;
-    Ok(found)
+    Ok(found.map(|(id, name, password_hash)| Login { subject: Subject::User(id), name, password_hash }))
 }
 
-/// A pair of tokens for a user whose password has been checked.
+/// A pair of tokens for someone whose password has been checked.
 pub fn password(conn: &mut PgConnection, auth: &Auth, client: &Client, login: &Login) -> Result<Issued, NotGranted> {
     let now = Utc::now();
-    // Asked again: the user may have been disabled, or the password changed, while it was being checked.
-    let still = diesel::update(app_user::table.find((client.organization, login.user)))
+    // Asked again: the account may have been disabled, or the password changed, while it was being checked.
+    let still = match login.subject {
+        Subject::User(id) => user_logged_in(conn, client.organization, id, login, now)?,
+        Subject::CustomerUser(id) => customer_users::logged_in(conn, client.organization, id, login, now)?,
+        Subject::Visitor(_) => None,
+    };
+    match still {
+        None => Err(Refusal::wrong_credentials().into()),
+        Some(account) => match account.hint() {
+            Some(hint) => Err(Refusal::account(hint).into()),
+            None => pair(conn, auth, client, login.subject, login.name.clone(), now),
+        },
+    }
+}
+
+fn user_logged_in(
+    conn: &mut PgConnection,
+    organization: i64,
+    user: i64,
+    login: &Login,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Account>> {
+    let found = diesel::update(app_user::table.find((organization, user)))
         .filter(app_user::password_hash.is_not_distinct_from(&login.password_hash))
         .set((app_user::login_count.eq(app_user::login_count + 1), app_user::last_login.eq(now)))
         .returning((app_user::enabled, app_user::active))
         .get_result::<(bool, bool)>(conn)
         .optional()?;
-    match still {
-        None => Err(Refusal::wrong_credentials().into()),
-        Some((false, _)) => Err(Refusal::disabled().into()),
-        Some((true, false)) => Err(Refusal::locked().into()),
-        Some((true, true)) => {
-            let family = Uuid::from_bytes(random()?);
-            let subject = Subject { user: login.user, name: login.username.clone(), family: Some(family) };
-            Ok(issue(conn, auth, client, subject, now)?)
-        }
-    }
+    Ok(found.map(|(enabled, active)| Account::of(enabled, active, true)))
+}
+
+/// A pair of tokens for a new visitor of the storefront.
+pub fn visitor(conn: &mut PgConnection, auth: &Auth, client: &Client) -> Result<Issued, NotGranted> {
+    let now = Utc::now();
+    let (subject, name) = customer_users::new_visitor(conn, client.organization, now, now - auth.refresh_lifetime())?;
+    pair(conn, auth, client, subject, name, now)
+}
+
+/// The first pair of a family.
+fn pair(
+    conn: &mut PgConnection,
+    auth: &Auth,
+    client: &Client,
+    subject: Subject,
+    name: String,
+    now: DateTime<Utc>,
+) -> Result<Issued, NotGranted> {
+    let family = Uuid::from_bytes(random()?);
+    Ok(issue(conn, auth, client, Holder { subject, name, family: Some(family) }, now)?)
 }
 
 /// A new pair for a refresh token. The inner refusal comes with changes that must be committed.
@@ -128,7 +175,7 @@ pub fn refresh(
     client: &Client,
     token: &str,
 ) -> Result<Result<Issued, Box<Refusal>>, NotGranted> {
-    type Row = (i64, String, i64, Uuid, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+    type Row = (i64, String, Columns, Uuid, DateTime<Utc>, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
     let now = Utc::now();
     let hash = auth.server.mac(REFRESH, token);
     let row: Option<Row> = oauth_refresh_token::table
@@ -136,7 +183,7 @@ pub fn refresh(
         .select((
             oauth_refresh_token::organization_id,
             oauth_refresh_token::client_id,
-            oauth_refresh_token::user_id,
+            (oauth_refresh_token::user_id, oauth_refresh_token::customer_user_id, oauth_refresh_token::visitor_id),
             oauth_refresh_token::family,
             oauth_refresh_token::expires_at,
             oauth_refresh_token::used_at,
@@ -145,7 +192,7 @@ pub fn refresh(
         .for_update()
         .first(conn)
         .optional()?;
-    let Some((organization, owner, user, family, expires, used, revoked)) = row else {
+    let Some((organization, owner, columns, family, expires, used, revoked)) = row else {
         return Err(Refusal::refresh_token("Cannot decrypt the refresh token").into());
     };
     if (organization, &owner) != (client.organization, &client.id) {
@@ -155,146 +202,42 @@ pub fn refresh(
         return Err(Refusal::refresh_token("Token has expired").into());
     }
     if used.is_some() || revoked.is_some() {
-        tracing::warn!(client = client.id, user, "a refresh token was used a second time; its family is revoked");
+        tracing::warn!(client = client.id, subject = ?Subject::of(columns), "a refresh token was used a second time; its family is revoked");
         revoke_family(conn, family, now)?;
         return Ok(Err(Refusal::refresh_token("Token has been revoked")));
     }
-    let login: Option<(String, bool, bool)> = app_user::table
-        .find((organization, user))
-        .select((app_user::username, app_user::enabled, app_user::active))
-        .first(conn)
-        .optional()?;
-    let name = match login {
-        Some((name, _, true)) => name,
-        Some((_, true, false)) => return Err(Refusal::refresh_token("Account is locked.").into()),
-        Some((_, false, false)) | None => return Err(Refusal::refresh_token("Account is disabled.").into()),
+    let subject = Subject::of(columns).ok_or_else(|| Refusal::refresh_token("Token has been revoked"))?;
+    let name = match known(conn, auth, organization, subject, now)? {
+        Some((name, account)) => match account.hint() {
+            Some(hint) => return Err(Refusal::refresh_token(hint).into()),
+            None => name,
+        },
+        None => return Err(Refusal::refresh_token("Account is disabled.").into()),
     };
     diesel::update(oauth_refresh_token::table.find(&hash)).set(oauth_refresh_token::used_at.eq(now)).execute(conn)?;
     revoke_access_tokens(conn, family, now)?;
-    Ok(Ok(issue(conn, auth, client, Subject { user, name, family: Some(family) }, now)?))
+    Ok(Ok(issue(conn, auth, client, Holder { subject, name, family: Some(family) }, now)?))
 }
 
-pub(super) const REFRESH: &str = "refresh-token";
-
-pub(super) fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
-    let refresh = oauth_refresh_token::table
-        .filter(oauth_refresh_token::family.eq(family).and(oauth_refresh_token::revoked_at.is_null()));
-    diesel::update(refresh).set(oauth_refresh_token::revoked_at.eq(now)).execute(conn)?;
-    revoke_access_tokens(conn, family, now)
-}
-
-fn revoke_access_tokens(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
-    let access = oauth_access_token::table
-        .filter(oauth_access_token::family.eq(family).and(oauth_access_token::revoked_at.is_null()));
-    diesel::update(access).set(oauth_access_token::revoked_at.eq(now)).execute(conn).map(drop)
-}
-
-/// Removes every token of a user: before the user is deleted, and when its password changes.
-pub fn forget_user(conn: &mut PgConnection, organization: i64, user: i64) -> QueryResult<()> {
-    let access = oauth_access_token::table
-        .filter(oauth_access_token::organization_id.eq(organization).and(oauth_access_token::user_id.eq(user)));
-    diesel::delete(access).execute(conn)?;
-    let refresh = oauth_refresh_token::table
-        .filter(oauth_refresh_token::organization_id.eq(organization).and(oauth_refresh_token::user_id.eq(user)));
-    diesel::delete(refresh).execute(conn).map(drop)
-}
-
-/// Whom a token is for.
-struct Subject {
-    user: i64,
-    name: String,
-    /// With one, a refresh token goes with the access token.
-    family: Option<Uuid>,
-}
-
-fn issue(
+/// The name of a subject, and whether it may have tokens.
+fn known(
     conn: &mut PgConnection,
     auth: &Auth,
-    client: &Client,
+    organization: i64,
     subject: Subject,
     now: DateTime<Utc>,
-) -> Result<Issued, AccessError> {
-    let keys = auth.current_keys(conn)?;
-    let lifetime = auth.access_lifetime();
-    let expires = now + lifetime;
-    let jti = uuid::Builder::from_random_bytes(random()?).into_uuid();
-    let claims = Claims {
-        aud: client.id.clone(),
-        jti,
-        iat: now.timestamp(),
-        nbf: now.timestamp(),
-        exp: expires.timestamp(),
-        sub: subject.name,
-        scopes: Vec::new(),
-        api: client.api.clone(),
-    };
-    let access_token = sign(&keys, &claims)?;
-    diesel::insert_into(oauth_access_token::table)
-        .values((
-            oauth_access_token::jti.eq(jti),
-            oauth_access_token::organization_id.eq(client.organization),
-            oauth_access_token::client_id.eq(&client.id),
-            oauth_access_token::user_id.eq(subject.user),
-            oauth_access_token::family.eq(subject.family),
-            oauth_access_token::issued_at.eq(now),
-            oauth_access_token::expires_at.eq(expires),
-        ))
-        .execute(conn)?;
-    let refresh_token = match subject.family {
-        Some(family) => Some(issue_refresh_token(conn, auth, client, subject.user, family, now)?),
-        None => None,
-    };
-    sweep(conn, now)?;
-    Ok(Issued { access_token, refresh_token, expires_in: lifetime.to_std().unwrap_or_default() })
-}
-
-fn issue_refresh_token(
-    conn: &mut PgConnection,
-    auth: &Auth,
-    client: &Client,
-    user: i64,
-    family: Uuid,
-    now: DateTime<Utc>,
-) -> Result<String, AccessError> {
-    let token = random_text()?;
-    diesel::insert_into(oauth_refresh_token::table)
-        .values((
-            oauth_refresh_token::hash.eq(auth.server.mac(REFRESH, &token)),
-            oauth_refresh_token::organization_id.eq(client.organization),
-            oauth_refresh_token::client_id.eq(&client.id),
-            oauth_refresh_token::user_id.eq(user),
-            oauth_refresh_token::family.eq(family),
-            oauth_refresh_token::issued_at.eq(now),
-            oauth_refresh_token::expires_at.eq(now + auth.refresh_lifetime()),
-        ))
-        .execute(conn)?;
-    Ok(token)
-}
-
-/// Every token given removes a few that have expired, so the tables stay as small as their use. Used refresh tokens are
-/// kept until they expire: they tell a second use.
-fn sweep(conn: &mut PgConnection, now: DateTime<Utc>) -> QueryResult<()> {
-    let old: Vec<Uuid> = oauth_access_token::table
-        .filter(oauth_access_token::expires_at.lt(now))
-        .order(oauth_access_token::expires_at)
-        .select(oauth_access_token::jti)
-        .limit(4)
-        .for_update()
-        .skip_locked()
-        .load(conn)?;
-    if !old.is_empty() {
-        diesel::delete(oauth_access_token::table.filter(oauth_access_token::jti.eq_any(old))).execute(conn)?;
+) -> QueryResult<Option<(String, Account)>> {
+    match subject {
+        Subject::User(id) => {
+            let user = app_user::table.find((organization, id));
+            let found: Option<(String, bool, bool)> =
+                user.select((app_user::username, app_user::enabled, app_user::active)).first(conn).optional()?;
+            Ok(found.map(|(name, enabled, active)| (name, Account::of(enabled, active, true))))
+        }
+        Subject::CustomerUser(id) => customer_users::account(conn, organization, id),
+        Subject::Visitor(id) if auth.apis.visitors => {
+            Ok(customer_users::visitor_returns(conn, organization, id, now)?.map(|name| (name, Account::Open)))
+        }
+        Subject::Visitor(_) => Ok(None),
     }
-    let old: Vec<Vec<u8>> = oauth_refresh_token::table
-        .filter(oauth_refresh_token::expires_at.lt(now))
-        .order(oauth_refresh_token::expires_at)
-        .select(oauth_refresh_token::hash)
-        .limit(4)
-        .for_update()
-        .skip_locked()
-        .load(conn)?;
-    if !old.is_empty() {
-        diesel::delete(oauth_refresh_token::table.filter(oauth_refresh_token::hash.eq_any(old))).execute(conn)?;
-    }
-    Ok(())
 }

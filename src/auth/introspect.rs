@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Binary, Bool, Text, Timestamptz};
 use serde_json::{Value, json};
 
 use super::clients::Client;
-use super::grant::REFRESH;
+use super::issue::REFRESH;
 use super::token::Claims;
 use super::{AccessError, Auth, callers};
 
@@ -39,7 +39,8 @@ fn access_token(
     token: &str,
 ) -> Result<Option<(String, Value)>, AccessError> {
     let Some(claims) = auth.claims(conn, token)? else { return Ok(None) };
-    let caller = callers::load(conn, &claims)?.filter(|caller| caller.organization == client.organization);
+    let caller =
+        callers::load(conn, &claims, auth.apis.visitors)?.filter(|caller| caller.organization == client.organization);
     Ok(caller.map(|_| (claims.api.clone(), of_claims(&claims))))
 }
 
@@ -75,14 +76,22 @@ struct Refresh {
     expires_at: DateTime<Utc>,
 }
 
-const BY_REFRESH_TOKEN: &str = "SELECT client_id, client.api, app_user.username, issued_at, expires_at \
+const BY_REFRESH_TOKEN: &str = "SELECT token.client_id, client.api, token.issued_at, token.expires_at, \
+        COALESCE(app_user.username, buyer.email, 'visitor:' || visitor.session_id) AS username \
     FROM oauth_refresh_token token \
         JOIN oauth_client client ON client.organization_id = token.organization_id AND client.id = token.client_id \
         JOIN organization ON organization.id = token.organization_id \
-        JOIN app_user ON app_user.organization_id = token.organization_id AND app_user.id = token.user_id \
+        LEFT JOIN app_user ON app_user.organization_id = token.organization_id AND app_user.id = token.user_id \
+            AND app_user.active \
+        LEFT JOIN customer_user buyer \
+            ON buyer.organization_id = token.organization_id AND buyer.id = token.customer_user_id \
+            AND buyer.active AND buyer.confirmed AND NOT buyer.is_guest \
+        LEFT JOIN customer_visitor visitor \
+            ON visitor.organization_id = token.organization_id AND visitor.id = token.visitor_id AND $3 \
     WHERE token.hash = $1 AND token.organization_id = $2 \
         AND token.used_at IS NULL AND token.revoked_at IS NULL AND token.expires_at > now() \
-        AND client.active AND organization.enabled AND app_user.enabled";
+        AND client.active AND organization.enabled \
+        AND num_nonnulls(app_user.id, buyer.id, visitor.id) = 1";
 
 fn refresh_token(
     conn: &mut PgConnection,
@@ -93,6 +102,7 @@ fn refresh_token(
     let row = diesel::sql_query(BY_REFRESH_TOKEN)
         .bind::<Binary, _>(auth.server.mac(REFRESH, token))
         .bind::<BigInt, _>(client.organization)
+        .bind::<Bool, _>(auth.apis.visitors)
         .get_result::<Refresh>(conn)
         .optional()?;
     Ok(row.map(|row| {

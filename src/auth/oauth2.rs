@@ -187,14 +187,9 @@ impl Refusal {
         Box::new(Refusal::new(BasicErrorResponseType::InvalidGrant, 400, "The user credentials were incorrect."))
     }
 
-    /// Told only to who has the right password.
-    pub fn disabled() -> Box<Refusal> {
-        Refusal::wrong_credentials().hint("Account is disabled.")
-    }
-
-    /// The account is there and enabled, but in another state than `active`. Told only to who has the right password.
-    pub fn locked() -> Box<Refusal> {
-        Refusal::wrong_credentials().hint("Account is locked.")
+    /// Why an account cannot be used. Told only to who has the right password.
+    pub fn account(why: &str) -> Box<Refusal> {
+        Refusal::wrong_credentials().hint(why)
     }
 
     pub fn refresh_token(hint: &str) -> Box<Refusal> {

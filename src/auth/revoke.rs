@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use super::Auth;
 use super::clients::Client;
-use super::grant::{NotGranted, REFRESH, revoke_family};
+use super::grant::NotGranted;
+use super::issue::{REFRESH, revoke_family};
 use super::oauth2::Refusal;
 use crate::schema::{oauth_access_token, oauth_refresh_token};
 

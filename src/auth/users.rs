@@ -4,8 +4,10 @@ use chrono::Utc;
 use diesel::prelude::*;
 
 use super::AccessError;
-use super::grant::{forget_user, lower};
+use super::grant::lower;
+use super::issue::forget;
 use super::password::{self, Cost};
+use super::subject::Subject;
 use crate::commerce::organization::{ADMINISTRATOR, create_organization, insert_administrator_role};
 use crate::schema::{app_user, app_user_business_unit, app_user_role, business_unit, organization, user_role};
 
@@ -111,7 +113,7 @@ pub fn set_password(
             app_user::password_changed_at.eq(Utc::now()),
         ))
         .execute(conn)?;
-    Ok(forget_user(conn, organization, user)?)
+    Ok(forget(conn, organization, Subject::User(user))?)
 }
 
 /// The user of that name: its id and organization.

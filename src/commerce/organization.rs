@@ -11,6 +11,12 @@ use crate::engine::value::Value;
 /// The role that may do everything in its organization.
 pub const ADMINISTRATOR: &str = "ROLE_ADMINISTRATOR";
 
+/// The role of customer users who look after their customer.
+pub const CUSTOMER_ADMINISTRATOR: &str = "ROLE_FRONTEND_ADMINISTRATOR";
+
+/// The role of customer users who buy.
+pub const BUYER: &str = "ROLE_FRONTEND_BUYER";
+
 /// The ids of a new organization's first records.
 #[derive(Clone, Copy, Debug)]
 pub struct NewOrganization {
@@ -90,14 +96,38 @@ pub fn insert_role(
 }
 
 fn insert_customer_user_roles(conn: &mut PgConnection, organization: i64) -> QueryResult<()> {
-    let mut sql = Sql::new();
-    sql.raw("INSERT INTO customer_user_role (organization_id, role, label) SELECT ")
-        .bind(Value::Integer(organization))
-        .raw(
-            ", role, label FROM (VALUES ('ROLE_FRONTEND_ADMINISTRATOR', 'Administrator'), \
-             ('ROLE_FRONTEND_BUYER', 'Buyer')) AS first (role, label)",
-        );
-    sql.execute(conn).map(drop)
+    for (role, label, permissions) in
+        [(CUSTOMER_ADMINISTRATOR, "Administrator", customer_administrator()), (BUYER, "Buyer", buyer())]
+    {
+        let mut sql = Sql::new();
+        sql.raw("INSERT INTO customer_user_role (organization_id, role, label, permissions) VALUES (");
+        sql.bind(Value::Integer(organization)).raw(", ").bind(Value::Text(role.to_owned())).raw(", ");
+        sql.bind(Value::Text(label.to_owned())).raw(", ").bind(Value::Json(permissions)).raw(")");
+        sql.execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Sees everything of the own customer and those below it, and looks after their users and addresses.
+fn customer_administrator() -> serde_json::Value {
+    let all = json!({
+        "VIEW": "division", "CREATE": "division", "EDIT": "division", "DELETE": "division", "ASSIGN": "division",
+    });
+    let view = json!({"VIEW": "division"});
+    json!({
+        "customers": view, "customeraddresses": all, "customerusers": all, "customeruserroles": view, "orders": view,
+    })
+}
+
+/// Sees the own customer, and of its users and orders only the own ones.
+fn buyer() -> serde_json::Value {
+    json!({
+        "customers": {"VIEW": "department"},
+        "customeraddresses": {"VIEW": "department"},
+        "customerusers": {"VIEW": "user", "EDIT": "user"},
+        "customeruserroles": {"VIEW": "department"},
+        "orders": {"VIEW": "user"},
+    })
 }
 
 /// Each localization gets its own name as title.

@@ -10,8 +10,13 @@ use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
 use crate::error::{ACCESS_DENIED, Error};
 
-/// Whether a JSON value is a role's `permissions`. The error says which word is none of ours.
-pub fn check_permissions(permissions: &serde_json::Value, known: impl Fn(&str) -> bool) -> Result<(), Error> {
+/// Whether a JSON value is a role's `permissions`. `words`: the levels that it may name; `known`: the resources. The error
+/// says which word is none of ours.
+pub fn check_permissions(
+    permissions: &serde_json::Value,
+    words: &[&str],
+    known: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
     let wrong = |what: String| Err(Error::form(format!("This value is not valid. {what}")));
     let Some(resources) = permissions.as_object() else {
         return wrong("Expected an object such as {\"products\": {\"VIEW\": \"organization\"}}.".to_owned());
@@ -28,8 +33,8 @@ pub fn check_permissions(permissions: &serde_json::Value, known: impl Fn(&str) -
                 let names = Permission::ALL.map(Permission::name).join(", ");
                 return wrong(format!("\"{permission}\" at \"{resource}\" is none of {names}."));
             }
-            if level.as_str().and_then(Level::parse).is_none() {
-                let names = Level::ALL.map(Level::name).join(", ");
+            if !level.as_str().is_some_and(|level| words.contains(&level)) {
+                let names = words.join(", ");
                 return wrong(format!("The level {level} at \"{resource}\" is none of {names}."));
             }
         }
@@ -162,6 +167,8 @@ fn holds_everything(permissions: &Permissions) -> bool {
 /// other records, not more of them; that counts as exceeding, since who edits a user can act as that user.
 fn reaches_within(user: &Standing, caller: &Caller) -> bool {
     let among = |units: &[i64], own: &[i64]| units.iter().all(|unit| own.contains(unit));
+    let (own_units, own_division) =
+        caller.user().map_or((&[][..], &[][..]), |user| (user.business_units.as_slice(), user.division.as_slice()));
     user.permissions.iter().all(|(resource, permission, level)| {
         let units: &[i64] = match level {
             Level::BusinessUnit => &user.business_units,
@@ -172,8 +179,8 @@ fn reaches_within(user: &Standing, caller: &Caller) -> bool {
         own >= level
             && match own {
                 Level::Organization => true,
-                Level::Division => among(units, &caller.division),
-                Level::BusinessUnit => among(units, &caller.business_units),
+                Level::Division => among(units, own_division),
+                Level::BusinessUnit => among(units, own_units),
                 Level::None | Level::User => units.is_empty(),
             }
     })
@@ -265,14 +272,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::acl::{Principal, User};
 
     fn caller(permissions: serde_json::Value) -> Caller {
         let mut granted = Permissions::default();
         granted.grant_all(&permissions);
-        let client = String::new();
-        let (business_units, division) = (vec![1], vec![1, 2]);
-        let (permissions, networks) = (granted, Default::default());
-        Caller { organization: 1, user: 1, client, business_unit: 1, business_units, division, permissions, networks }
+        let user = User { id: 1, business_unit: 1, business_units: vec![1], division: vec![1, 2] };
+        Caller {
+            organization: 1,
+            principal: Principal::User(user),
+            client: String::new(),
+            permissions: granted,
+            networks: Default::default(),
+        }
     }
 
     fn user(permissions: serde_json::Value, units: &[i64], division: &[i64]) -> Standing {
@@ -301,11 +313,12 @@ mod tests {
     #[test]
     fn unknown_words_in_permissions_are_named() {
         let known = |name: &str| name == "products";
-        assert!(check_permissions(&json!({"products": {"VIEW": "division"}, "*": {}}), known).is_ok());
-        let said = |value| check_permissions(&value, known).unwrap_err().detail;
+        let check = |value| check_permissions(&value, &["none", "division"], known);
+        assert!(check(json!({"products": {"VIEW": "division"}, "*": {}})).is_ok());
+        let said = |value| check(value).unwrap_err().detail;
         assert!(said(json!({"produkts": {}})).contains("\"produkts\""));
         assert!(said(json!({"products": {"SEE": "user"}})).contains("\"SEE\""));
         assert!(said(json!({"products": {"VIEW": "all"}})).contains("\"all\""));
-        assert!(check_permissions(&json!([]), known).is_err());
+        assert!(check(json!([])).is_err());
     }
 }

@@ -10,7 +10,9 @@ use crate::startup::data_folder::DataFolder;
 pub struct Credentials {
     /// Of the user `admin`.
     pub admin_password: Secret,
-    /// Of the clients `demo-erp`, `demo-shop` and `demo-password`.
+    /// Of the customer user [`crate::auth::demo::BUYER`].
+    pub buyer_password: Secret,
+    /// Of the clients `demo-erp`, `demo-shop`, `demo-password` and `demo-storefront`.
     pub client_secret: Secret,
 }
 
@@ -20,6 +22,7 @@ impl Credentials {
         let kept = |name| DataFolder::open(config)?.secret(name, || random_text().map_err(io::Error::other));
         Ok(Credentials {
             admin_password: config.demo.admin_password.clone().map_or_else(|| kept("demo-admin-password"), Ok)?,
+            buyer_password: config.demo.buyer_password.clone().map_or_else(|| kept("demo-buyer-password"), Ok)?,
             client_secret: config.demo.client_secret.clone().map_or_else(|| kept("demo-client-secret"), Ok)?,
         })
     }
@@ -27,7 +30,8 @@ impl Credentials {
     /// Why the demonstration may not be served there; generated passwords are for this machine alone.
     pub fn check_listen(config: &Config) -> Result<(), String> {
         let demo = &config.demo;
-        if demo.admin_password.is_some() && demo.client_secret.is_some() {
+        let secrets = [&demo.admin_password, &demo.buyer_password, &demo.client_secret];
+        if secrets.into_iter().all(Option::is_some) {
             return Ok(());
         }
         let tls = config.http.tls.as_ref().map(|tls| ("http.tls.listen", tls.listen));
@@ -35,8 +39,8 @@ impl Credentials {
         match listen.into_iter().chain(tls).find(|(_, address)| !address.ip().is_loopback()) {
             None => Ok(()),
             Some((key, address)) => Err(format!(
-                "{key} is {address}, which others can reach: with --demo, set ENTREPOT_ADMIN_PASSWORD and \
-                 ENTREPOT_DEMO_SECRET, or listen on 127.0.0.1.",
+                "{key} is {address}, which others can reach: with --demo, set ENTREPOT_ADMIN_PASSWORD, \
+                 ENTREPOT_BUYER_PASSWORD and ENTREPOT_DEMO_SECRET, or listen on 127.0.0.1.",
             )),
         }
     }

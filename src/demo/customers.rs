@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::data::{Demo, Ids, many, one};
+use crate::commerce::organization::{BUYER, CUSTOMER_ADMINISTRATOR};
 use crate::error::Errors;
 
 /// What orders refer to.
@@ -54,8 +55,7 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Customers, Errors> {
         });
         customers.groups.insert(name, demo.create("customergroups", json!({"name": name}), relationships)?);
     }
-    let role = json!({"label": "Buyer", "selfManaged": true, "public": true});
-    let role = demo.create("customeruserroles", role, json!({}))?;
+    let (administrator, buyer) = (demo.customer_user_role(CUSTOMER_ADMINISTRATOR)?, demo.customer_user_role(BUYER)?);
     for [short, name, parent, group, street, city, code, region, first, last] in CUSTOMERS {
         let mut relationships = json!({
             "group": one("customergroups", &customers.groups[group]),
@@ -87,7 +87,7 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Customers, Errors> {
             user,
             json!({
                 "customer": one("customers", &customer),
-                "userRoles": many("customeruserroles", [&role]),
+                "userRoles": many("customeruserroles", [if parent.is_empty() { &administrator } else { &buyer }]),
             }),
         )?;
         if *short == "birch" {

@@ -9,7 +9,7 @@ use diesel::pg::PgConnection;
 use serde_json::{Value as Json, json};
 
 use super::{catalog, customers, orders, prices};
-use crate::acl::{self, Caller, Permissions};
+use crate::acl::{self, Caller, Permissions, Principal, User};
 use crate::auth::demo::DemoAccess;
 use crate::engine::document;
 use crate::engine::key::Key;
@@ -67,11 +67,13 @@ impl<'c> Demo<'c> {
         }}));
         let caller = Caller {
             organization: access.organization,
-            user: access.admin,
+            principal: Principal::User(User {
+                id: access.admin,
+                business_unit: access.business_unit,
+                business_units: vec![access.business_unit],
+                division: vec![access.business_unit],
+            }),
             client: "demo".to_owned(),
-            business_unit: access.business_unit,
-            business_units: vec![access.business_unit],
-            division: vec![access.business_unit],
             permissions,
             networks: Default::default(),
         };
@@ -87,6 +89,16 @@ impl<'c> Demo<'c> {
     /// The organization the records belong to.
     pub fn organization(&self) -> i64 {
         self.caller.organization
+    }
+
+    /// The id of one of the organization's first roles of customer users.
+    pub fn customer_user_role(&mut self, role: &str) -> Result<String, Errors> {
+        let mut sql = Sql::new();
+        sql.raw("SELECT id FROM customer_user_role WHERE organization_id = ").bind(Value::Integer(self.organization()));
+        sql.raw(" AND role = ").bind(Value::Text(role.to_owned()));
+        let ids = sql.collect(self.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
+        let id = ids.into_iter().flatten().next();
+        Ok(id.ok_or_else(|| Error::internal(format!("the organization has no role {role}")))?.to_string())
     }
 
     /// Creates a record without parts; its id.

@@ -2,6 +2,7 @@
 //!
 //! Input: the query parsers and `acl`. Output: trees that [`super::sql::predicate`] writes. Pure data.
 
+use super::field::Literal;
 use super::key::Key;
 use super::relation::Relation;
 use super::resource::{IdKind, Ident, Resource};
@@ -142,6 +143,18 @@ impl Predicate {
             }
             _ => id,
         }
+    }
+
+    /// The column has the value.
+    pub fn condition((column, literal): &(Ident, Literal)) -> Predicate {
+        let value = match *literal {
+            Literal::Text(text) => Value::Text(text.to_owned()),
+            Literal::Integer(number) => Value::Integer(number),
+            Literal::Boolean(flag) => Value::Boolean(flag),
+            // A moment that moves is no condition.
+            Literal::Now => return Predicate::False,
+        };
+        Predicate::Test(Operand::Column(*column), Test::Eq(value))
     }
 
     /// Whether it looks at own columns only.

@@ -3,7 +3,7 @@
 //! Descriptors are `static` values built by `const fn` builders. They may name each other in cycles; a builder stores
 //! a target but never reads it. What needs the target is checked by the registry test.
 
-use super::field::Field;
+use super::field::{Field, Literal};
 use super::filter::FilterSpec;
 use super::relation::{Relation, Relations};
 use super::rules::{NoRules, Rules};
@@ -110,10 +110,28 @@ pub enum Ownership {
     User(Ident),
     /// The column holds a business unit's id.
     BusinessUnit(Ident),
+    /// The column holds a customer's id. `shared`: where it is null, every customer may see the record.
+    Customer { column: Ident, shared: bool },
+    /// The columns hold the id of a customer user and that of the customer they buy for.
+    CustomerUser { user: Ident, customer: Ident },
     /// A part takes its parent's permission, through the first of these relationships that is set.
     Part(&'static [&'static str]),
     /// Computed from several records: viewed by who may view every one of them, written by nobody.
     AllOf(&'static [&'static str]),
+}
+
+impl Ownership {
+    /// The columns that name the owner.
+    pub fn columns(self) -> impl Iterator<Item = Ident> {
+        let columns = match self {
+            Ownership::User(column) | Ownership::BusinessUnit(column) | Ownership::Customer { column, .. } => {
+                [Some(column), None]
+            }
+            Ownership::CustomerUser { user, customer } => [Some(user), Some(customer)],
+            Ownership::Reference | Ownership::Organization | Ownership::Part(_) | Ownership::AllOf(_) => [None, None],
+        };
+        columns.into_iter().flatten()
+    }
 }
 
 /// The text that `meta=title` shows.
@@ -169,6 +187,10 @@ pub struct Resource {
     pub fields: &'static [Field],
     pub relations: Relations,
     pub ownership: Ownership,
+    /// The records of the table that the resource is about, whoever calls: the columns have these values.
+    pub only: &'static [(Ident, Literal)],
+    /// Whether the storefront shows it to those who have not logged in.
+    pub public: bool,
     pub actions: Actions,
     pub unique: &'static [UniqueKey],
     /// For parts without a unique key over their parent: the members by which one that is sent again is taken for one
@@ -207,6 +229,8 @@ impl Resource {
             fields: &[],
             relations: Relations::Fixed(&[]),
             ownership: Ownership::Organization,
+            only: &[],
+            public: false,
             actions: ALL_ACTIONS,
             unique: &[],
             matched_by: &[],
@@ -268,6 +292,18 @@ impl Resource {
 
     pub const fn owned_by(mut self, ownership: Ownership) -> Resource {
         self.ownership = ownership;
+        self
+    }
+
+    /// The other records of the table do not exist for the resource.
+    pub const fn only(mut self, conditions: &'static [(Ident, Literal)]) -> Resource {
+        self.only = conditions;
+        self
+    }
+
+    /// Visitors of the storefront may read it.
+    pub const fn public(mut self) -> Resource {
+        self.public = true;
         self
     }
 

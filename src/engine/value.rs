@@ -55,6 +55,12 @@ impl Value {
     }
 }
 
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Value {
+        number.map_or(Value::Null, Value::Integer)
+    }
+}
+
 impl From<&Key> for Value {
     /// The value of the id column; a price's suffix is not part of its key in Postgres.
     fn from(key: &Key) -> Value {

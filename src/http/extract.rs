@@ -18,7 +18,7 @@ static WSSE: HeaderName = HeaderName::from_static("x-wsse");
 /// are not looked at. To be called before the body is read.
 pub async fn caller(request: &HttpRequest, app: &App, api: Api) -> Result<Arc<Caller>, Error> {
     let caller = app.auth.authenticate(&app.db, api, credentials(request)).await?;
-    trace::caller(request, &caller.client, caller.user);
+    trace::caller(request, &caller.client, caller.principal.label());
     rate::count(request, app, &caller.client)?;
     address::check(&caller.networks, address::of(request, app))?;
     Ok(caller)

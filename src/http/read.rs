@@ -42,7 +42,8 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
     let job = match place {
         Place::Collection(resource) => asked.list(resource)?,
         Place::Singleton(resource) => {
-            let key = Key::Integer(call.caller.user);
+            let user = call.caller.user().ok_or_else(Error::no_access_to_type)?;
+            let key = Key::Integer(user.id);
             asked.item(resource, key)?
         }
         Place::Item(resource, key) => asked.item(resource, key)?,

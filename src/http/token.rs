@@ -18,6 +18,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::app::App;
 use crate::auth::Api;
 use crate::auth::clients::Client;
+use crate::auth::customer_users::GUEST;
 use crate::auth::grant::{self, NotGranted};
 use crate::auth::oauth2::{Issued, Refusal, TokenRequest};
 use crate::config::NetworkSettings;
@@ -152,10 +153,19 @@ async fn by_password(address: Option<IpAddr>, app: &App, asked: &Arc<TokenReques
         Err(refusal) => return Ok(Err(refusal)),
     };
     admit_client(&app.config.networks, &client, address)?;
+    if is_visitor(app, &client, asked) {
+        let auth = Arc::clone(&app.auth);
+        return app.db.transaction(move |conn| settle(grant::visitor(conn, &auth, &client))).await;
+    }
     let (name, password) = (asked.get("username").unwrap_or_default(), asked.get("password").unwrap_or_default());
     // Callers whose address a proxy does not tell are held back as one.
     let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    let wait = app.auth.brake.wait(name, address, Instant::now());
+    // Customer users are others than the users of the same name.
+    let account = match Api::parse(&client.api) {
+        Some(Api::Storefront) => format!("{}/{name}", client.organization),
+        _ => name.to_owned(),
+    };
+    let wait = app.auth.brake.wait(&account, address, Instant::now());
     if wait > Duration::ZERO {
         return Ok(Err(Refusal::slow_down(wait)));
     }
@@ -165,12 +175,18 @@ async fn by_password(address: Option<IpAddr>, app: &App, asked: &Arc<TokenReques
         Err(_) => return Ok(Err(Refusal::slow_down(Duration::from_secs(1)))),
     };
     let Some(login) = login.filter(|_| right) else {
-        app.auth.brake.failed(name, address, Instant::now());
+        app.auth.brake.failed(&account, address, Instant::now());
         return Ok(Err(Refusal::wrong_credentials()));
     };
-    app.auth.brake.succeeded(name, address, Instant::now());
+    app.auth.brake.succeeded(&account, address, Instant::now());
     let auth = Arc::clone(&app.auth);
     app.db.transaction(move |conn| settle(grant::password(conn, &auth, &client, &login))).await
+}
+
+/// Whether the request is a visitor's: a client of the storefront asks as `guest` with the password `guest`.
+fn is_visitor(app: &App, client: &Client, asked: &TokenRequest) -> bool {
+    let guest = |name| asked.get(name) == Some(GUEST);
+    app.auth.apis.visitors && client.api == Api::Storefront.name() && guest("username") && guest("password")
 }
 
 /// A refusal is an answer, and what was written before it stays; a failure is an error, and rolls back.

@@ -41,7 +41,8 @@ const UNKNOWN: Labels = Labels { api: "none", resource: "none", action: "none" }
 #[derive(Clone)]
 struct Who {
     client: String,
-    user: i64,
+    /// What kind of caller it is, and its id.
+    principal: (&'static str, i64),
 }
 
 /// The id of the request.
@@ -55,8 +56,8 @@ pub fn label(request: &HttpRequest, labels: Labels) {
 }
 
 /// Tells the log who is calling.
-pub fn caller(request: &HttpRequest, client: &str, user: i64) {
-    request.extensions_mut().insert(Who { client: client.to_owned(), user });
+pub fn caller(request: &HttpRequest, client: &str, principal: (&'static str, i64)) {
+    request.extensions_mut().insert(Who { client: client.to_owned(), principal });
 }
 
 /// The outermost middleware.
@@ -120,13 +121,16 @@ fn record(response: &ServiceResponse, start: Instant) {
     let extensions = request.extensions();
     metrics::request(extensions.get::<Labels>().copied().unwrap_or(UNKNOWN), status, duration);
     let who = extensions.get::<Who>();
+    let of = |kind| who.map(|who| who.principal).filter(|(own, _)| *own == kind).map(|(_, id)| id);
     tracing::info!(
         method = %request.method(),
         path = request.path(),
         status,
         ms = duration.as_micros() as f64 / 1000.0,
         client = who.map(|who| who.client.as_str()),
-        user = who.map(|who| who.user),
+        user = of("user"),
+        customer_user = of("customer user"),
+        visitor = of("visitor"),
         "answered"
     );
 }

@@ -6,7 +6,7 @@ use super::place::{self, Place};
 use super::{Server, Signals, log, say, welcome};
 use crate::app::App;
 use crate::auth::secret::ServerKey;
-use crate::auth::{self, demo::DemoSecrets};
+use crate::auth::{self, demo::BUYER, demo::DemoSecrets};
 use crate::config::Config;
 use crate::db::Db;
 use crate::demo;
@@ -82,8 +82,10 @@ pub fn load_demo(config: &Config) -> Result<(), Failure> {
     let credentials = Credentials::load(config)?;
     load(&place.connect(config)?, config, &place.key_or_new(config)?, &credentials)?;
     say(&format!(
-        "The demonstration is loaded. User admin, password {}.\nClients demo-erp, demo-shop and demo-password, secret {}.\n",
+        "The demonstration is loaded. User admin, password {}.\nCustomer user {BUYER}, password {}.\n\
+         Clients demo-erp, demo-shop, demo-password and demo-storefront, secret {}.\n",
         credentials.admin_password.reveal(),
+        credentials.buyer_password.reveal(),
         credentials.client_secret.reveal()
     ));
     Ok(())
@@ -92,6 +94,7 @@ pub fn load_demo(config: &Config) -> Result<(), Failure> {
 fn load(db: &Db, config: &Config, key: &ServerKey, credentials: &Credentials) -> Result<(), Errors> {
     let secrets = DemoSecrets {
         admin_password: credentials.admin_password.reveal(),
+        buyer_password: credentials.buyer_password.reveal(),
         client_secret: credentials.client_secret.reveal(),
     };
     db.transaction_now(|conn| demo::load(conn, key, auth::cost(&config.auth), secrets))

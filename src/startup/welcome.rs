@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use crate::auth::demo::BUYER;
 use crate::config::Config;
 use crate::demo::credentials::Credentials;
 
@@ -11,6 +12,7 @@ pub fn text(config: &Config, addresses: &[(SocketAddr, &str)], credentials: &Cre
     let base = config.http.public_url.clone().or(bound).unwrap_or_default();
     let (admin, storefront) = (&config.http.admin_root, &config.http.storefront_root);
     let password = credentials.admin_password.reveal();
+    let buyer = credentials.buyer_password.reveal();
     let secret = credentials.client_secret.reveal();
     format!(
         r#"
@@ -23,7 +25,9 @@ Entrepot serves at {base}
   Health            {base}/health/ready
 
   User              admin, password {password}
-  OAuth clients     demo-erp and demo-shop (client_credentials), demo-password (password)
+  Customer user     {BUYER}, password {buyer}
+  OAuth clients     demo-erp and demo-shop (client_credentials), demo-password (password),
+                    demo-storefront (password, of customer users)
   Client secret     {secret}
 
 A first request:

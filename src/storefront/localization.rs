@@ -7,6 +7,7 @@ pub static LOCALIZATION: Resource = Resource::new("localizations", "localization
     .global()
     .actions(READ_ONLY)
     .owned_by(Ownership::Reference)
+    .public()
     .no_title()
     .no_paging()
     .no_sorting()

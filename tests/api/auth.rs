@@ -2,6 +2,7 @@
 
 mod account;
 mod command;
+mod customer_users;
 mod grant;
 mod groups;
 mod hidden;
@@ -45,6 +46,10 @@ fn form(parameters: &[(&str, &str)]) -> String {
 
 /// A client with the grant `password`, and its secret.
 fn password_client(organization: &Organization) -> (String, String) {
+    password_client_of(organization, entrepot::auth::Api::Admin)
+}
+
+fn password_client_of(organization: &Organization, api: entrepot::auth::Api) -> (String, String) {
     use entrepot::auth::clients::{Grant, NewClient, create};
     use entrepot::auth::secret::ServerKey;
     let key = ServerKey::parse(crate::support::server::KEY).unwrap();
@@ -54,7 +59,7 @@ fn password_client(organization: &Organization) -> (String, String) {
             name: "Login",
             organization: organization.id(),
             grant: Grant::Password,
-            api: entrepot::auth::Api::Admin,
+            api,
             owner: None,
             secret: None,
             public: false,

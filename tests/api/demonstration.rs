@@ -29,7 +29,11 @@ fn server(with_data: bool) -> TestServer {
 fn load(server: &TestServer, with_data: bool) -> bool {
     let key = ServerKey::parse(KEY).unwrap();
     let cost = Cost { memory_kib: 64, iterations: 1 };
-    let secrets = DemoSecrets { admin_password: organization::PASSWORD, client_secret: SECRET };
+    let secrets = DemoSecrets {
+        admin_password: organization::PASSWORD,
+        buyer_password: organization::PASSWORD,
+        client_secret: SECRET,
+    };
     let work = |conn: &mut diesel::PgConnection| -> Result<bool, Error> {
         let access = ensure_demo_access(conn, &key, cost, secrets)?;
         if !with_data {

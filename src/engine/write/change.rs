@@ -79,7 +79,7 @@ fn insert(
     let mut conditions = Conditions::new(caller);
     let mut sql = Sql::new();
     sql.raw(
-        "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, client, owner_id, business_unit_id, at) SELECT ",
+        "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, customer_user_id, client, owner_id, business_unit_id, at) SELECT ",
     );
     sql.bind(Value::Integer(caller.organization)).raw(", ").bind(Value::Text(resource.name.to_owned())).raw(", ");
     sql.column(0, resource.id.column).raw("::text");
@@ -87,7 +87,9 @@ fn insert(
         sql.raw(" || '-' || ").column(0, suffix);
     }
     sql.raw(", ").bind(Value::Text(action.word().to_owned())).raw(", f.fields::jsonb, ");
-    sql.bind(Value::Integer(caller.user)).raw(", ").bind(Value::Text(caller.client.clone())).raw(", ");
+    sql.bind(Value::from(caller.user().map(|user| user.id))).raw(", ");
+    sql.bind(Value::from(caller.customer_user().map(|user| user.id))).raw(", ");
+    sql.bind(Value::Text(caller.client.clone())).raw(", ");
     owner(&mut sql, &mut conditions, resource, 0, 0);
     sql.raw(", ").bind(Value::DateTime(batch.context.now));
     sql.raw(" FROM unnest(").bind(key_array(&keys)).raw(", ").bind(Value::Texts(fields));

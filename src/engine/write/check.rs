@@ -8,7 +8,7 @@ use super::super::resource::{Ident, Ownership, Resource};
 use super::super::value::Value;
 use super::resolve::{existing, inverse, to_ones};
 use super::{Batch, Linkage, Node, Target};
-use crate::acl::{self, Permission};
+use crate::acl::{self, Caller, Permission, Principal};
 use crate::engine::key::Key;
 use crate::error::{ACCESS_DENIED, COUNT, Error, Errors, ORGANIZATION, OWNER};
 
@@ -36,16 +36,24 @@ pub(super) fn fill_node(batch: &mut Batch<'_>, index: usize) {
             node.set(field.name, literal_value(literal, context.now));
         }
     }
-    let owner = match node.resource.ownership {
-        Ownership::User(column) => Some((column, context.caller.user)),
-        Ownership::BusinessUnit(column) => Some((column, context.caller.business_unit)),
-        _ => None,
-    };
-    if let Some((column, id)) = owner {
+    for (column, id) in owners(node.resource.ownership, context.caller) {
         fill_link(node, column, id);
     }
     if let Some(column) = node.resource.tenant {
         fill_link(node, column, context.caller.organization);
+    }
+}
+
+/// The columns of a record's owner, and what the caller would put there.
+fn owners(ownership: Ownership, caller: &Caller) -> Vec<(Ident, i64)> {
+    match (ownership, &caller.principal) {
+        (Ownership::User(column), Principal::User(user)) => vec![(column, user.id)],
+        (Ownership::BusinessUnit(column), Principal::User(user)) => vec![(column, user.business_unit)],
+        (Ownership::Customer { column, .. }, Principal::CustomerUser(user)) => vec![(column, user.customer)],
+        (Ownership::CustomerUser { user, customer }, Principal::CustomerUser(who)) => {
+            vec![(user, who.id), (customer, who.customer)]
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -147,17 +155,19 @@ fn organization_error(batch: &Batch<'_>, node: &Node) -> Option<Error> {
     })
 }
 
-/// The relationship and column of a record's owner.
-fn owner_relation(resource: &'static Resource) -> Option<(&'static Relation, Ident)> {
-    let (Ownership::User(column) | Ownership::BusinessUnit(column)) = resource.ownership else { return None };
-    to_ones(resource).find(|(_, own)| *own == column)
+/// The relationships that name a record's owner.
+fn owner_relations(resource: &'static Resource) -> impl Iterator<Item = &'static Relation> {
+    let of = move |column| to_ones(resource).find(|(_, own)| *own == column);
+    resource.ownership.columns().filter_map(of).map(|(relation, _)| relation)
 }
 
 /// A changed owner takes the ASSIGN permission; whether the new owner is within reach is seen after writing.
 fn owner_errors(batch: &mut Batch<'_>) -> Result<Vec<Error>, Errors> {
     let mut errors = Vec::new();
-    for (resource, nodes) in batch.by_resource() {
-        let Some((relation, _)) = owner_relation(resource) else { continue };
+    let owners = batch.by_resource().into_iter().flat_map(|(resource, nodes)| {
+        owner_relations(resource).map(move |relation| (resource, relation, nodes.clone()))
+    });
+    for (resource, relation, nodes) in owners {
         let reassigned: Vec<usize> = nodes
             .into_iter()
             .filter(|index| {
@@ -219,8 +229,8 @@ pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
                 if allowed.contains(&(node.key.clone(), true)) {
                     continue;
                 }
-                errors.push(match owner_relation(resource) {
-                    Some((relation, _)) => node.at_relation(relation.name, owner_error()),
+                errors.push(match owner_relations(resource).next() {
+                    Some(relation) => node.at_relation(relation.name, owner_error()),
                     None => {
                         let detail = format!("No access by \"{}\" permission to the entity.", permission.name());
                         Error::new(&ACCESS_DENIED, detail).at(&node.pointer)
@@ -234,7 +244,7 @@ pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
 
 /// Whether an update has given the record to someone else.
 fn has_new_owner(node: &Node) -> bool {
-    owner_relation(node.resource).is_some_and(|(relation, _)| node.changed.contains(relation.name))
+    owner_relations(node.resource).any(|relation| node.changed.contains(relation.name))
 }
 
 /// The node of this batch that a part belongs to.

@@ -3,7 +3,7 @@
 mod rules;
 
 use self::rules::CustomerUserRoleRules;
-use crate::engine::field::{Literal, boolean, text};
+use crate::engine::field::{Literal, boolean, json, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER};
@@ -18,6 +18,10 @@ pub static CUSTOMER_USER_ROLE: Resource = Resource::new("customeruserroles", "cu
         text("label").required().max(255),
         boolean("selfManaged").column("self_managed").default(Literal::Boolean(true)),
         boolean("public").default(Literal::Boolean(true)),
+        json("permissions").not_null().about(
+            "Levels by resource type of the storefront and permission: `{\"orders\": {\"VIEW\": \"department\"}}`. Levels are `none`, \
+             `user`, `department` (the own customer) and `division` (that and the customers below it).",
+        ),
     ])
     .relations(&[
         to_one("customer", &CUSTOMER, "customer_id"),

@@ -133,9 +133,10 @@ fn what_cannot_be_done_is_explained() {
         (&["client", "create", "--name", "x", "--user", "ada", "--public"], "cannot be public"),
         (&["client", "create", "--name", "x", "--user", "ada", "--id", "a b"], "1 to 32 characters"),
         (&["client", "create", "--name", "x", "--user", "ada", "--secret-file", short], "at least 32 characters"),
+        (&["client", "create", "--name", "x", "--user", "ada", "--api", "storefront"], "acts as a customer user"),
         (
-            &["client", "create", "--name", "x", "--grant", "password", "--api", "storefront"],
-            "customer users cannot log in yet",
+            &["client", "create", "--name", "x", "--api", "storefront", "--customer-user", "bo@example.org"],
+            "there is no customer user \"bo@example.org\"",
         ),
         (&["client", "create", "--name", "x", "--grant", "password", "--organization", "Nobody"], "Acme"),
         (&["client", "revoke", "nobody"], "client list"),

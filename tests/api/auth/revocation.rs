@@ -12,7 +12,7 @@ use crate::support::client::Answer;
 use crate::support::organization::Organization;
 
 /// "take effect within 5 s in every process": what was changed behind the server's back is seen in time.
-fn within_five_seconds(request: impl Fn() -> Answer, status: u16) {
+pub(super) fn within_five_seconds(request: impl Fn() -> Answer, status: u16) {
     let start = Instant::now();
     loop {
         let answer = request();

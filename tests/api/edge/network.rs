@@ -2,6 +2,7 @@
 
 use entrepot::auth::clients::{Grant, NewClient, create};
 use entrepot::auth::secret::ServerKey;
+use entrepot::auth::subject::Subject;
 use entrepot::network::Networks;
 use reqwest::Method;
 
@@ -37,7 +38,7 @@ fn restricted(organization: &Organization, networks: &[&str]) -> (String, String
             organization: organization.id(),
             grant: Grant::ClientCredentials,
             api: entrepot::auth::Api::Admin,
-            owner: Some(organization.admin.id),
+            owner: Some(Subject::User(organization.admin.id)),
             secret: None,
             public: false,
             networks: Networks::read(networks.iter().copied()).unwrap(),

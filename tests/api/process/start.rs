@@ -34,7 +34,7 @@ fn the_demonstration_is_not_shown_to_others_with_generated_passwords() {
     let open = ("ENTREPOT_HTTP_LISTEN", "0.0.0.0:0");
     for variables in [&[open][..], &[open, ("ENTREPOT_ADMIN_PASSWORD", "a long password")]] {
         let text = refusal(&["serve", "--demo"], variables);
-        assert!(text.contains("ENTREPOT_ADMIN_PASSWORD and ENTREPOT_DEMO_SECRET"), "{text}");
+        assert!(text.contains("ENTREPOT_ADMIN_PASSWORD, ENTREPOT_BUYER_PASSWORD and ENTREPOT_DEMO_SECRET"), "{text}");
     }
 }
 

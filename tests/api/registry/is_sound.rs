@@ -122,17 +122,25 @@ fn ends_in_a_record(resource: &'static Resource, steps: u32) -> bool {
 #[test]
 fn owners_are_relationships() {
     expect_none(|_, resource, found| {
-        let (column, target) = match resource.ownership {
-            Ownership::User(column) => (column, "users"),
-            Ownership::BusinessUnit(column) => (column, "businessunits"),
+        let owners = match resource.ownership {
+            Ownership::User(column) => vec![(column, "users")],
+            Ownership::BusinessUnit(column) => vec![(column, "businessunits")],
+            Ownership::Customer { column, .. } => vec![(column, "customers")],
+            Ownership::CustomerUser { user, customer } => vec![(user, "customerusers"), (customer, "customers")],
             Ownership::Reference | Ownership::Organization | Ownership::Part(_) | Ownership::AllOf(_) => return,
         };
-        let owner = resource
-            .relations
-            .iter()
-            .find(|relation| matches!(relation.link, Link::ToOne { column: own, .. } if own == column));
-        if owner.is_none_or(|owner| owner.target.name != target) {
-            found.push(format!("the owner column {} is no relationship to {target}", column.as_str()));
+        for (column, target) in owners {
+            // A record may own itself.
+            if column == resource.id.column && resource.name == target {
+                continue;
+            }
+            let owner = resource
+                .relations
+                .iter()
+                .find(|relation| matches!(relation.link, Link::ToOne { column: own, .. } if own == column));
+            if owner.is_none_or(|owner| owner.target.name != target) {
+                found.push(format!("the owner column {} is no relationship to {target}", column.as_str()));
+            }
         }
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::pg::Pg;
-use entrepot::acl::{Caller, Level, Permission, Permissions, authorize};
+use entrepot::acl::{Caller, Level, Permission, Permissions, Principal, User, authorize};
 use entrepot::engine::plan::{Page, ReadPlan};
 use entrepot::engine::predicate::Predicate;
 use entrepot::engine::query::{LIST, Limits, Query, Request};
@@ -21,11 +21,8 @@ pub fn caller(level: Level) -> Caller {
     }
     Caller {
         organization: 1,
-        user: 2,
+        principal: Principal::User(User { id: 2, business_unit: 3, business_units: vec![3], division: vec![3, 4] }),
         client: "test".to_owned(),
-        business_unit: 3,
-        business_units: vec![3],
-        division: vec![3, 4],
         permissions,
         networks: Default::default(),
     }

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use entrepot::auth::clients::{self, Grant, NewClient};
 use entrepot::auth::password::Cost;
 use entrepot::auth::secret::ServerKey;
+use entrepot::auth::subject::Subject;
 use entrepot::auth::users::{self, NewUser};
-use entrepot::auth::{AccessError, Api};
+use entrepot::auth::{AccessError, Api, customer_users};
 use entrepot::commerce::organization::{ADMINISTRATOR, NewOrganization, create_organization, insert_role};
 use entrepot::error::Error;
 use entrepot::schema::business_unit;
@@ -16,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::server::{KEY, TestServer};
+use super::shop::{self, many, one};
 
 /// The password of every user that has one.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -48,7 +50,7 @@ impl Organization {
     pub fn on(server: &'static TestServer) -> Organization {
         let name = unique("Organization");
         let first = write(server, |conn| Ok(create_organization(conn, &name)?));
-        let admin = add_user(server, first.id, first.business_unit, &[ADMINISTRATOR], Api::Admin);
+        let admin = add_user(server, first.id, first.business_unit, &[ADMINISTRATOR]);
         Organization { server, first, admin }
     }
 
@@ -86,7 +88,7 @@ impl Organization {
 
     /// A user of the unit with the roles of those names.
     pub fn user(&self, unit: i64, roles: &[&str]) -> User {
-        add_user(self.server, self.first.id, unit, roles, Api::Admin)
+        add_user(self.server, self.first.id, unit, roles)
     }
 
     /// A user of the first unit who may do exactly that.
@@ -94,9 +96,50 @@ impl Organization {
         self.user(self.first.business_unit, &[&self.role(permissions)])
     }
 
-    /// A user whose client belongs to the storefront's API.
+    /// A customer user of a customer of its own, who may do in the storefront whatever can be permitted there.
     pub fn storefront_user(&self) -> User {
-        add_user(self.server, self.first.id, self.first.business_unit, &[ADMINISTRATOR], Api::Storefront)
+        let customer = self.customer(None);
+        self.customer_user(customer, &customer_user_permissions("division"))
+    }
+
+    /// A customer below `parent`.
+    pub fn customer(&self, parent: Option<i64>) -> i64 {
+        let mut relationships = json!({});
+        if let Some(parent) = parent {
+            relationships["parent"] = one("customers", &parent.to_string());
+        }
+        let name = unique("Customer");
+        self.create("customers", &json!({"name": name}), &relationships)
+    }
+
+    /// A customer user with exactly those permissions, `{"orders": {"VIEW": "department"}}`, and a client that acts as them.
+    pub fn customer_user(&self, customer: i64, permissions: &Value) -> User {
+        let (id, email) = self.add_customer_user(customer, permissions);
+        client_of(self.server, self.first.id, Subject::CustomerUser(id), email, Api::Storefront)
+    }
+
+    /// A customer user with those permissions, who has yet to log in: the id and the e-mail address.
+    pub fn add_customer_user(&self, customer: i64, permissions: &Value) -> (i64, String) {
+        let label = unique("Role");
+        let role = self.create("customeruserroles", &json!({"label": label, "permissions": permissions}), &json!({}));
+        let email = format!("{}@example.org", unique("buyer").to_lowercase());
+        let attributes = json!({"email": email, "firstName": "Test", "lastName": "Buyer"});
+        let relationships = json!({
+            "customer": one("customers", &customer.to_string()),
+            "userRoles": many("customeruserroles", &[&role.to_string()]),
+        });
+        (self.create("customerusers", &attributes, &relationships), email)
+    }
+
+    /// Gives a customer user the tests' password.
+    pub fn set_customer_user_password(&self, user: i64) {
+        let cost = Cost { memory_kib: 64, iterations: 1 };
+        self.write(|conn| customer_users::set_password(conn, cost, self.id(), user, PASSWORD));
+    }
+
+    #[track_caller]
+    fn create(&self, kind: &str, attributes: &Value, relationships: &Value) -> i64 {
+        shop::try_create(self.client(), kind, attributes, relationships).expect(201).id().parse().unwrap()
     }
 
     /// Work on the database in a transaction, for what the API does not do.
@@ -120,10 +163,9 @@ pub fn token(server: &TestServer, client_id: &str, client_secret: &str) -> Strin
     answer.expect(200).json()["access_token"].as_str().unwrap().to_owned()
 }
 
-fn add_user(server: &'static TestServer, organization: i64, unit: i64, roles: &[&str], api: Api) -> User {
+fn add_user(server: &'static TestServer, organization: i64, unit: i64, roles: &[&str]) -> User {
     let username = unique("user").to_lowercase();
     let email = format!("{username}@example.org");
-    let key = ServerKey::parse(KEY).unwrap();
     let user = NewUser {
         username: &username,
         email: &email,
@@ -132,25 +174,37 @@ fn add_user(server: &'static TestServer, organization: i64, unit: i64, roles: &[
         password: Some(PASSWORD),
         roles,
     };
-    let (id, made) = write(server, |conn| {
-        let cost = Cost { memory_kib: 64, iterations: 1 };
-        let id = users::create(conn, cost, organization, unit, &user)?;
+    let cost = Cost { memory_kib: 64, iterations: 1 };
+    let id = write(server, |conn| users::create(conn, cost, organization, unit, &user));
+    client_of(server, organization, Subject::User(id), username, Api::Admin)
+}
+
+/// A client that acts as someone who exists.
+fn client_of(server: &'static TestServer, organization: i64, subject: Subject, username: String, api: Api) -> User {
+    let key = ServerKey::parse(KEY).unwrap();
+    let made = write(server, |conn| {
         let client = NewClient {
             id: None,
             name: &username,
             organization,
             grant: Grant::ClientCredentials,
             api,
-            owner: Some(id),
+            owner: Some(subject),
             secret: None,
             public: false,
             networks: Default::default(),
         };
-        Ok((id, clients::create(conn, &key, &client)?))
+        clients::create(conn, &key, &client)
     });
     let (client_id, client_secret) = (made.id, made.secret.unwrap());
     let client = server.client().with_token(&token(server, &client_id, &client_secret));
+    let (Subject::User(id) | Subject::CustomerUser(id) | Subject::Visitor(id)) = subject;
     User { id, username, client, client_id, client_secret }
+}
+
+/// The same level of every permission for every resource of the storefront.
+pub fn customer_user_permissions(level: &str) -> Value {
+    json!({"*": {"VIEW": level, "CREATE": level, "EDIT": level, "DELETE": level, "ASSIGN": level}})
 }
 
 fn write<T>(server: &TestServer, mut work: impl FnMut(&mut PgConnection) -> Result<T, AccessError>) -> T {

@@ -57,9 +57,10 @@ fn fill_currency(batch: &mut Batch<'_>, index: usize) {
     }
 }
 
-/// The caller, where nobody else is named.
+/// The calling user, where nobody else is named.
 fn fill_creator(batch: &mut Batch<'_>, index: usize) {
-    let creator = Target { resource: &USER, key: Key::Integer(batch.context.caller.user), node: None };
+    let Some(user) = batch.context.caller.user() else { return };
+    let creator = Target { resource: &USER, key: Key::Integer(user.id), node: None };
     let node = batch.node_mut(index);
     if node.one("createdBy").flatten().is_none() {
         node.link("createdBy", Some(creator));

@@ -21,7 +21,7 @@ impl Rules for BusinessUnitRules {
             // Users of the units above reach into a unit that is moved there, and what the users of a new one own.
             let moved = !node.creates && node.changed.contains("owner");
             if moved {
-                users.push(Key::Integer(caller.user));
+                users.extend(caller.user().map(|user| Key::Integer(user.id)));
             }
             if moved || (node.creates && !linked.is_empty()) {
                 placed.push(node.key.clone());

@@ -5,7 +5,8 @@ use diesel::prelude::*;
 
 use crate::acl::Caller;
 use crate::auth::api_keys;
-use crate::auth::grant::forget_user;
+use crate::auth::issue::forget;
+use crate::auth::subject::Subject;
 use crate::commerce::rights;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
@@ -64,7 +65,8 @@ impl Rules for UserRules {
             let node = batch.node(*index);
             if let (false, true, Key::Integer(id)) = (node.creates, node.value("password").is_some(), &node.key) {
                 let id = *id;
-                forget_user(batch.conn, batch.context.caller.organization, id).map_err(Error::from)?;
+                let organization = batch.context.caller.organization;
+                forget(batch.conn, organization, Subject::User(id)).map_err(Error::from)?;
             }
         }
         Ok(())
@@ -75,14 +77,14 @@ impl Rules for UserRules {
     }
 
     fn before_delete(&self, conn: &mut PgConnection, caller: &Caller, keys: &[Key]) -> Result<(), Error> {
-        if keys.contains(&Key::Integer(caller.user)) {
+        if caller.user().is_some_and(|user| keys.contains(&Key::Integer(user.id))) {
             return Err(Error::new(&ACCESS_DENIED, "nobody deletes their own user"));
         }
         rights::check_users(conn, caller, keys)?;
         for key in keys {
             let Key::Integer(id) = key else { continue };
             refuse_owner_of_clients(conn, caller.organization, *id)?;
-            forget_user(conn, caller.organization, *id)?;
+            forget(conn, caller.organization, Subject::User(*id))?;
             api_keys::forget_user(conn, caller.organization, *id)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 
 use diesel::pg::PgConnection;
 
-use crate::acl::Caller;
+use crate::acl::{Caller, Level};
 use crate::commerce::organization::ADMINISTRATOR;
 use crate::commerce::{rights, role_name};
 use crate::engine::key::Key;
@@ -26,7 +26,7 @@ impl Rules for UserRoleRules {
         for index in nodes {
             let node = batch.node(*index);
             if let Some(Value::Json(permissions)) = node.value("permissions") {
-                let checked = rights::check_permissions(permissions, known)
+                let checked = rights::check_permissions(permissions, &Level::ALL.map(Level::name), known)
                     .and_then(|()| rights::check_within(caller, permissions));
                 errors.extend(checked.err().map(|error| node.at_attribute("permissions", error)));
             }
