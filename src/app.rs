@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::engine::external;
 use crate::engine::registry::Registry;
+use crate::http::connection::Connections;
 use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
 use crate::http::rate::Rates;
@@ -31,6 +32,7 @@ pub struct App {
     /// How much each client has left to send.
     pub rates: Rates,
     pub metrics: Metrics,
+    pub connections: Arc<Connections>,
     /// The API documents, as they are sent.
     pub documents: Documents,
 }
@@ -59,6 +61,7 @@ impl App {
             switches: config.switches(),
             rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
+            connections: Connections::new(&config),
             documents: Documents::default(),
             config,
             db,

@@ -75,6 +75,7 @@ codes! {
     RELATED_NOT_FOUND = "related-not-found", 404, "not found http exception";
     ACTION_NOT_ALLOWED = "action-not-allowed", 405, "action not allowed exception";
     NOT_ACCEPTABLE = "not-acceptable", 406, "not acceptable http exception";
+    REQUEST_TIMEOUT = "request-timeout", 408, "request timeout http exception";
     CONFLICT = "conflict", 409, "conflict constraint";
     PRECONDITION_FAILED = "precondition-failed", 412, "precondition failed http exception";
     BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";
@@ -85,6 +86,7 @@ codes! {
     DATABASE_AWAY = "database-away", 503, "service unavailable http exception";
     CONTENTION = "database-busy", 503, "service unavailable http exception";
     OUTCOME_UNKNOWN = "outcome-unknown", 503, "service unavailable http exception";
+    STOPPING = "stopping", 503, "service unavailable http exception";
 }
 
 /// Where in the request the fault lies.
@@ -269,6 +271,12 @@ impl Error {
         Error::new(&BODY_TOO_LARGE, format!("The body is larger than {limit} bytes, the limit of this server."))
     }
 
+    /// A body that comes too slowly.
+    pub fn body_too_slow(seconds: u64) -> Error {
+        let text = "The body did not arrive in time: this server waits";
+        Error::new(&REQUEST_TIMEOUT, format!("{text} {seconds} seconds, and one more for each 16 KiB."))
+    }
+
     /// A body whose objects and arrays are nested deeper than `limit`.
     pub fn json_too_deep(limit: usize) -> Error {
         Error::request_data(format!("The body is nested deeper than {limit} levels, the limit of this server."))
@@ -319,6 +327,13 @@ impl Error {
     /// The database cannot be reached.
     pub fn database_away() -> Error {
         let mut error = Error::new(&DATABASE_AWAY, "The database cannot be reached at the moment. Repeat the request.");
+        error.retry_after = Some(2);
+        error
+    }
+
+    /// The server is about to stop.
+    pub fn stopping() -> Error {
+        let mut error = Error::new(&STOPPING, "This server is stopping. Ask another one.");
         error.retry_after = Some(2);
         error
     }

@@ -6,6 +6,7 @@
 pub mod address;
 pub mod answer;
 pub mod call;
+pub mod connection;
 pub mod cors;
 pub mod docs;
 pub mod etag;

@@ -13,6 +13,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
@@ -24,9 +25,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::app::App;
 use crate::config::Config;
 use crate::http;
+use crate::http::connection::{Connections, Stage};
 use place::Place;
 pub use serve::{load_demo, serve};
 use tls::Certificate;
+
+/// TLS handshakes at the same time in each worker, and how long one may take: strangers can begin them.
+const HANDSHAKES: usize = 1024;
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A command of the operator: runs in one transaction, and prints what the work answers.
 pub fn administer(
@@ -75,6 +81,8 @@ pub struct Server {
     addresses: Vec<(SocketAddr, &'static str)>,
     certificate: Option<Arc<Certificate>>,
     running: actix_web::dev::Server,
+    connections: Arc<Connections>,
+    drain_delay: Duration,
 }
 
 impl Server {
@@ -88,6 +96,8 @@ impl Server {
         };
         // More threads than connections would only wait for one; two more are for password checks.
         let blocking = (app.config.database.pool_size as usize).div_ceil(workers) + 2;
+        let connections = app.connections.clone();
+        let (opened, each) = (connections.clone(), settings.connections.div_ceil(workers));
         let app = web::Data::new(app);
         let mut server = HttpServer::new(move || {
             Actix::new()
@@ -96,11 +106,15 @@ impl Server {
                 .wrap(Compress::default())
                 .wrap(from_fn(http::cors::cors))
                 .wrap(from_fn(http::trace::trace))
+                .wrap(from_fn(http::connection::bound))
         })
+        .on_connect(move |io, data| opened.opened(io, data))
+        .max_connections(each)
+        .max_connection_rate(HANDSHAKES)
         .workers(workers)
         .worker_max_blocking_threads(blocking)
         .client_request_timeout(settings.request_timeout)
-        .tls_handshake_timeout(settings.request_timeout)
+        .tls_handshake_timeout(HANDSHAKE_TIMEOUT.min(settings.request_timeout))
         .keep_alive(settings.keep_alive)
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         .disable_signals();
@@ -118,7 +132,7 @@ impl Server {
         let spoken = |scheme| if scheme == "https" { "https" } else { "http" };
         let addresses =
             server.addrs_with_scheme().into_iter().map(|(address, scheme)| (address, spoken(scheme))).collect();
-        Ok(Server { addresses, certificate, running: server.run() })
+        Ok(Server { addresses, certificate, running: server.run(), connections, drain_delay: settings.drain_delay })
     }
 
     /// Where `http` and `https` are spoken, whichever of them are.
@@ -141,12 +155,20 @@ impl Server {
         outcome
     }
 
-    /// Serves until a signal, then finishes running requests. A second signal does not wait for them.
+    /// Serves until a signal. Then it is not ready, serves for `http.drain_delay` more, and finishes running requests.
+    /// A second signal does not wait.
     pub async fn run_until(self, mut signals: Signals) -> io::Result<()> {
-        let handle = self.handle();
+        let (handle, connections, delay) = (self.handle(), self.connections.clone(), self.drain_delay);
         actix_web::rt::spawn(async move {
             signals.next().await;
+            tracing::info!("not ready any more: the server is about to stop");
+            connections.enter(Stage::Leaving);
+            tokio::select! {
+                () = tokio::time::sleep(delay) => {}
+                () = signals.next() => {}
+            }
             tracing::info!("stopping: running requests are finished first");
+            connections.enter(Stage::Stopping(Instant::now()));
             let second = handle.clone();
             actix_web::rt::spawn(async move {
                 signals.next().await;

@@ -27,8 +27,18 @@ pub struct Http {
     pub json_depth: usize,
     /// For the head of a request to arrive.
     pub request_timeout: Duration,
+    /// For the body of a request to arrive, and a second more for each 16 KiB of it.
+    pub body_timeout: Duration,
+    /// For the client to take the next part of an answer.
+    pub answer_timeout: Duration,
     /// For the next request on an open connection.
     pub keep_alive: Duration,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Connections from one address, if it is no trusted proxy's; 0: no limit.
+    pub connections_per_address: usize,
+    /// Between the signal to stop, from which on the server is not ready, and the stop.
+    pub drain_delay: Duration,
     /// For running requests, when the server stops.
     pub shutdown_timeout: Duration,
     /// Threads that serve requests; 0: one per processor.
@@ -98,7 +108,12 @@ impl Http {
             body_limit: source.integer("http.body_limit", 16 << 20, 1024..=1 << 30) as usize,
             json_depth: source.integer("http.json_depth", 64, 8..=120) as usize,
             request_timeout: Duration::from_secs(source.integer("http.request_timeout", 15, 1..=600)),
+            body_timeout: Duration::from_secs(source.integer("http.body_timeout", 30, 1..=600)),
+            answer_timeout: Duration::from_secs(source.integer("http.answer_timeout", 60, 1..=600)),
             keep_alive: Duration::from_secs(source.integer("http.keep_alive", 75, 1..=3600)),
+            connections: source.integer("http.connections", 10_000, 1..=1_000_000) as usize,
+            connections_per_address: source.integer("http.connections_per_address", 1000, 0..=1_000_000) as usize,
+            drain_delay: Duration::from_secs(source.integer("http.drain_delay", 0, 0..=600)),
             shutdown_timeout: Duration::from_secs(source.integer("http.shutdown_timeout", 30, 1..=600)),
             workers: source.integer("http.workers", 0, 0..=1024) as usize,
         };

@@ -1,5 +1,8 @@
 //! How much a request may carry: the size of its body and the nesting of its JSON.
 
+use std::io;
+
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 
 use crate::config::{Http, Limits};
@@ -9,12 +12,18 @@ use crate::error::Error;
 pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
     match payload.to_bytes_limited(limits.body_limit).await {
         Err(_) => Err(Error::body_too_large(limits.body_limit)),
+        Ok(Err(error)) if is_late(&error) => Err(Error::body_too_slow(limits.body_timeout.as_secs())),
         Ok(Err(error)) => Err(Error::request_data(format!("The body could not be read: {error}."))),
         Ok(Ok(bytes)) => {
             check_depth(&bytes, limits.json_depth)?;
             Ok(bytes)
         }
     }
+}
+
+/// Whether a body did not arrive in time.
+pub fn is_late(error: &actix_web::Error) -> bool {
+    matches!(error.as_error(), Some(PayloadError::Io(error)) if error.kind() == io::ErrorKind::TimedOut)
 }
 
 /// Refuses more records in `included` than one request may write.

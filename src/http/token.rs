@@ -23,7 +23,7 @@ use crate::auth::grant::{self, NotGranted};
 use crate::auth::oauth2::{Issued, Refusal, TokenRequest};
 use crate::config::NetworkSettings;
 use crate::error::{Error, Errors};
-use crate::http::{address, answer};
+use crate::http::{address, answer, limits};
 
 /// Bytes of a body; a password has at most 1024.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -85,6 +85,11 @@ async fn read(
     }
     let body = match payload.to_bytes_limited(BODY_LIMIT).await {
         Ok(Ok(body)) => body,
+        Ok(Err(error)) if limits::is_late(&error) => {
+            let mut refusal = Refusal::malformed("The body did not arrive in time");
+            refusal.status = 408;
+            return Err(refused(request, "", &refusal));
+        }
         Ok(Err(_)) => return Err(refused(request, "", &Refusal::malformed("The body could not be read"))),
         Err(_) => {
             let mut refusal = Refusal::malformed(format!("The body may have at most {BODY_LIMIT} bytes"));

@@ -21,10 +21,10 @@ use crate::engine::resource::Resource;
 
 const READ: &[u16] = &[400, 401, 403, 406, 429, 500, 503];
 const READ_ITEM: &[u16] = &[400, 401, 403, 404, 406, 429, 500, 503];
-const CREATE: &[u16] = &[400, 401, 403, 404, 405, 406, 409, 413, 415, 429, 500, 503];
-const UPDATE: &[u16] = &[400, 401, 403, 404, 406, 409, 412, 413, 415, 429, 500, 503];
-const DELETE: &[u16] = &[400, 401, 403, 404, 406, 409, 412, 429, 500, 503];
-const LINK: &[u16] = &[400, 401, 403, 404, 406, 409, 413, 415, 429, 500, 503];
+const CREATE: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 429, 500, 503];
+const UPDATE: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 412, 413, 415, 429, 500, 503];
+const DELETE: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 412, 429, 500, 503];
+const LINK: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 413, 415, 429, 500, 503];
 
 /// Adds every route of the resource.
 pub fn of_resource(mut paths: PathsBuilder, registry: &Registry, resource: &'static Resource) -> PathsBuilder {

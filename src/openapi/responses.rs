@@ -17,6 +17,7 @@ const STATUSES: &[(u16, &str, &str)] = &[
     (404, "not_found", "There is no such record, or no such type or relationship."),
     (405, "method_not_allowed", "The method is not there; `Allow` has those that are. The body is empty."),
     (406, "not_acceptable", "The answer is JSON:API, and `Accept` does not allow it."),
+    (408, "request_timeout", "The body did not arrive in time."),
     (409, "conflict", "The request contradicts the URL or what is stored."),
     (412, "precondition_failed", "The record has changed since it was read."),
     (413, "body_too_large", "The body is larger than the server accepts."),

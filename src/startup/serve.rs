@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
 use super::place::{self, Place};
 use super::{Server, Signals, log, say, welcome};
 use crate::app::App;
@@ -19,6 +21,7 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     log::install(&config.log);
     use_small_pages();
+    raise_file_limit();
     actix_web::rt::System::new().block_on(async move {
         // Caught before there is a database to be stopped; what follows blocks, and nothing else waits.
         let signals = Signals::catch()?;
@@ -42,6 +45,15 @@ fn use_small_pages() {
     #[cfg(target_os = "linux")]
     if let Err(error) = nix::sys::prctl::set_thp_disable(true) {
         tracing::debug!(%error, "huge pages stay on");
+    }
+}
+
+/// A connection takes two files, and shells allow a process a thousand.
+fn raise_file_limit() {
+    let raised =
+        getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::debug!(%error, "the limit of open files stays as it is");
     }
 }
 

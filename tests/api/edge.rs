@@ -4,6 +4,7 @@ mod cors;
 mod network;
 mod protection;
 mod rate;
+mod slow;
 mod switch;
 mod tls;
 mod wsse;

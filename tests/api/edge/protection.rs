@@ -2,9 +2,10 @@
 
 use reqwest::Method;
 
-use super::server;
 use super::tls::Secure;
 use crate::support::client::Client;
+use crate::support::database;
+use crate::support::organization::{Organization, token};
 use crate::support::server::TestServer;
 
 const HSTS: &str = "Strict-Transport-Security";
@@ -28,26 +29,35 @@ fn answers_over_https_ask_for_https() {
     assert_eq!(hsts(&Secure::start("hsts_max_age = 0").client(), &[]), "");
 }
 
+/// A server behind a trusted proxy that writes that header.
+fn proxied(header: &str) -> TestServer {
+    let networks = format!("[networks]\ntrusted_proxies = [\"127.0.0.1\"]\nproxy_header = \"{header}\"");
+    TestServer::start(database::shared(), &format!("{networks}\n[database]\npool_size = 1"))
+}
+
 #[test]
 fn a_trusted_proxy_says_whether_its_client_spoke_https() {
-    let proxied = server("[networks]\ntrusted_proxies = [\"127.0.0.1\"]").client();
-    assert_eq!(hsts(&proxied, &[("X-Forwarded-Proto", "https")]), "max-age=31536000");
-    assert_eq!(hsts(&proxied, &[("X-Forwarded-Proto", "http, HTTPS")]), "max-age=31536000");
-    assert_eq!(hsts(&proxied, &[("X-Forwarded-Proto", "https, http")]), "", "the nearest proxy's word counts");
-    assert_eq!(hsts(&proxied, &[("Forwarded", "proto=https")]), "", "the other header is not the proxy's");
-    let proxied = server("[networks]\ntrusted_proxies = [\"127.0.0.1\"]\nproxy_header = \"Forwarded\"").client();
-    assert_eq!(hsts(&proxied, &[("Forwarded", "for=192.0.2.1; Proto=\"https\"")]), "max-age=31536000");
-    assert_eq!(hsts(&proxied, &[("Forwarded", "for=192.0.2.1;proto=https, for=192.0.2.2")]), "");
+    let server = proxied("X-Forwarded-For");
+    let client = server.client();
+    assert_eq!(hsts(&client, &[("X-Forwarded-Proto", "https")]), "max-age=31536000");
+    assert_eq!(hsts(&client, &[("X-Forwarded-Proto", "http, HTTPS")]), "max-age=31536000");
+    assert_eq!(hsts(&client, &[("X-Forwarded-Proto", "https, http")]), "", "the nearest proxy's word counts");
+    assert_eq!(hsts(&client, &[("Forwarded", "proto=https")]), "", "the other header is not the proxy's");
+    let server = proxied("Forwarded");
+    let client = server.client();
+    assert_eq!(hsts(&client, &[("Forwarded", "for=192.0.2.1; Proto=\"https\"")]), "max-age=31536000");
+    assert_eq!(hsts(&client, &[("Forwarded", "for=192.0.2.1;proto=https, for=192.0.2.2")]), "");
     let direct = TestServer::shared().client();
     assert_eq!(hsts(&direct, &[("X-Forwarded-Proto", "https"), ("Forwarded", "proto=https")]), "");
 }
 
 #[test]
 fn links_follow_what_a_trusted_proxy_says() {
-    let settings = "[networks]\ntrusted_proxies = [\"127.0.0.1\"]";
-    let organization = super::organization(settings);
+    let (server, organization) = (proxied("X-Forwarded-For"), Organization::new());
+    let token = token(&server, &organization.admin.client_id, &organization.admin.client_secret);
+    let client = server.client().with_token(&token);
     let link = |proto: &str| {
-        let answer = organization.client().send(Method::GET, "/admin/api/organizations", |request| {
+        let answer = client.send(Method::GET, "/admin/api/organizations", |request| {
             request.header("X-Forwarded-Proto", proto).header("Host", "shop.example")
         });
         answer.expect(200).json()["data"][0]["links"]["self"].clone()

@@ -13,6 +13,7 @@ use entrepot::db::Db;
 use entrepot::startup::Server;
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use reqwest::Version;
+use reqwest::blocking::Response;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
@@ -26,7 +27,7 @@ use crate::support::server::{KEY, TestServer, config};
 
 /// A server that speaks HTTPS, and the folder of its certificate.
 pub struct Secure {
-    pub server: &'static TestServer,
+    pub server: TestServer,
     made: CertifiedKey<KeyPair>,
     folder: TempDir,
 }
@@ -36,8 +37,8 @@ impl Secure {
     pub fn start(http: &str) -> Secure {
         let (folder, made) = (tempfile::tempdir().unwrap(), make());
         write(folder.path(), &made);
-        let settings = format!("[http]\n{http}\n{}", section(folder.path()));
-        Secure { server: super::server(&settings), made, folder }
+        let settings = format!("[http]\n{http}\n{}\n[database]\npool_size = 1", section(folder.path()));
+        Secure { server: TestServer::start(database::shared(), &settings), made, folder }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -47,6 +48,13 @@ impl Secure {
     /// A client that knows the certificate.
     pub fn client(&self) -> Client {
         self.client_trusting(&self.made)
+    }
+
+    /// An answer whose head has come. A small part of its body is taken before someone reads it.
+    pub fn begin(&self, path: &str) -> Response {
+        let http = trusting(roots(&self.made)).resolve("localhost", self.address());
+        let http = http.http2_initial_stream_window_size(65_535).build().unwrap();
+        http.get(format!("https://localhost:{}{path}", self.address().port())).send().unwrap()
     }
 
     fn client_trusting(&self, made: &CertifiedKey<KeyPair>) -> Client {
@@ -78,12 +86,8 @@ fn section(folder: &Path) -> String {
 #[test]
 fn both_ports_serve_and_links_have_the_scheme_of_the_request() {
     let secure = Secure::start("");
-    let organization = Organization::on(secure.server);
-    let client = secure.client().with_token(&token(
-        secure.server,
-        &organization.admin.client_id,
-        &organization.admin.client_secret,
-    ));
+    let organization = Organization::new();
+    let token = token(&secure.server, &organization.admin.client_id, &organization.admin.client_secret);
     for path in ["/health/live", "/health/ready", "/metrics", "/admin/api/openapi.json"] {
         secure.client().get(path).expect(200);
     }
@@ -92,16 +96,14 @@ fn both_ports_serve_and_links_have_the_scheme_of_the_request() {
     let at = |scheme: &str, host: &str, port: u16| {
         format!("{scheme}://{host}:{port}/admin/api/organizations/{}", organization.id())
     };
-    assert_eq!(link(&client), at("https", "localhost", secure.address().port()));
-    assert_eq!(link(organization.client()), at("http", "127.0.0.1", secure.server.address.port()));
+    assert_eq!(link(&secure.client().with_token(&token)), at("https", "localhost", secure.address().port()));
+    assert_eq!(link(&secure.server.client().with_token(&token)), at("http", "127.0.0.1", secure.server.address.port()));
 }
 
 #[test]
 fn http_2_is_agreed_on() {
     let secure = Secure::start("");
-    let http = trusting(roots(&secure.made)).resolve("localhost", secure.address()).build().unwrap();
-    let get = || http.get(format!("https://localhost:{}/health/live", secure.address().port())).send().unwrap();
-    assert_eq!(get().version(), Version::HTTP_2);
+    assert_eq!(secure.begin("/health/live").version(), Version::HTTP_2);
 }
 
 /// Says GET over a connection of that TLS version, without ALPN.
