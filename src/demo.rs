@@ -1,5 +1,6 @@
 //! The demonstration: who may log in to it, and what it shows.
 
+mod activity;
 mod catalog;
 pub mod credentials;
 mod customers;

@@ -1,5 +1,6 @@
 //! Every resource of the back office, one line each, sorted by type.
 
+pub mod activity;
 mod address;
 pub mod catalog;
 pub mod customer;
@@ -16,6 +17,7 @@ use crate::engine::resource::Resource;
 /// The back office's resources.
 pub static ALL: &[&Resource] = &[
     &system::ADDRESS_TYPE,
+    &activity::ATTACHMENT,
     &catalog::ATTRIBUTE_FAMILY,
     &catalog::BRAND,
     &system::BUSINESS_UNIT,
@@ -41,6 +43,7 @@ pub static ALL: &[&Resource] = &[
     &shipping::LENGTH_UNIT,
     &system::LOCALIZATION,
     &system::LOCALIZED_FALLBACK_VALUE,
+    &activity::NOTE,
     &sales::ORDER_ADDRESS,
     &sales::ORDER_DISCOUNT,
     &sales::ORDER_INTERNAL_STATUS,

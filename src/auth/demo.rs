@@ -187,6 +187,7 @@ fn erp_permissions() -> Value {
     at_organization(&[
         (
             &[
+                "attachments",
                 "brands",
                 "categories",
                 "customeraddresses",
@@ -197,6 +198,7 @@ fn erp_permissions() -> Value {
                 "files",
                 "inventorylevels",
                 "localizedfallbackvalues",
+                "notes",
                 "entityfieldfallbackvalues",
                 "ordershippingtrackings",
                 "paymentterms",

@@ -31,7 +31,7 @@ pub fn require(batch: &mut Batch<'_>, nodes: &[usize], texts: &str) -> Result<()
                 sql.raw(" AND ").column(0, column).raw(" = ").bind(Value::Text(word.to_owned()));
             }
         }
-        Link::ToOne { .. } | Link::Polymorphic { .. } => return Ok(()),
+        Link::ToOne { .. } | Link::Polymorphic { .. } | Link::Union { .. } => return Ok(()),
     }
     sql.raw(" AND t0.organization_id = ").bind(Value::Integer(batch.organization()));
     let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde_json::{Value as Json, json};
 
-use super::{catalog, customers, orders, prices};
+use super::{activity, catalog, customers, orders, prices};
 use crate::acl::{self, Caller, Permissions, Principal, User};
 use crate::auth::demo::DemoAccess;
 use crate::engine::document;
@@ -42,7 +42,8 @@ pub fn load(conn: &mut PgConnection, access: DemoAccess) -> Result<bool, Errors>
     let customers = customers::load(&mut demo)?;
     let catalog = catalog::load(&mut demo)?;
     prices::load(&mut demo, &customers, &catalog)?;
-    orders::load(&mut demo, &customers, &catalog)?;
+    let orders = orders::load(&mut demo, &customers, &catalog)?;
+    activity::load(&mut demo, &customers, &orders)?;
     Ok(true)
 }
 

@@ -24,7 +24,9 @@ const ORDERS: &[Order] = &[
     ("atlas-south", 0, "open", "not_shipped", &[("MSK-FP2", 500)]),
 ];
 
-pub fn load(demo: &mut Demo<'_>, customers: &Customers, catalog: &Catalog) -> Result<(), Errors> {
+/// Answers the ids of the orders.
+pub fn load(demo: &mut Demo<'_>, customers: &Customers, catalog: &Catalog) -> Result<Vec<String>, Errors> {
+    let mut ids = Vec::new();
     for (place, order) in ORDERS.iter().enumerate() {
         let (customer, age, status, shipping_status, lines) = order;
         let mut included = lines_of(lines, catalog);
@@ -70,10 +72,11 @@ pub fn load(demo: &mut Demo<'_>, customers: &Customers, catalog: &Catalog) -> Re
         let id = demo.post(data, Json::Array(included))?;
         if *shipping_status != "not_shipped" {
             let parcel = json!({"method": "UPS", "number": format!("1Z999AA10123456{:03}", place + 1)});
-            demo.create("ordershippingtrackings", parcel, json!({"orders": many("orders", [id])}))?;
+            demo.create("ordershippingtrackings", parcel, json!({"orders": many("orders", [&id])}))?;
         }
+        ids.push(id);
     }
-    Ok(())
+    Ok(ids)
 }
 
 fn discount(place: usize) -> Json {

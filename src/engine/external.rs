@@ -77,9 +77,9 @@ fn reachable(declared: &'static [&'static Resource]) -> Vec<&'static Resource> {
     let mut found = declared.to_vec();
     let mut next = 0;
     while let Some(resource) = found.get(next).copied() {
-        for target in resource.relations.iter().flat_map(super::plan::targets) {
-            if !found.contains(&target) {
-                found.push(target);
+        for target in resource.relations.iter().flat_map(|relation| relation.targets()) {
+            if !found.contains(target) {
+                found.push(*target);
             }
         }
         next += 1;
@@ -123,6 +123,10 @@ fn with_targets(relation: &Relation, shown: &impl Fn(&'static Resource) -> &'sta
         Link::Polymorphic { type_column, id_column, targets } => {
             let targets = Vec::leak(targets.iter().map(|target| shown(target)).collect());
             Link::Polymorphic { type_column, id_column, targets }
+        }
+        Link::Union { targets, many } => {
+            let targets = Vec::leak(targets.iter().map(|target| shown(target)).collect());
+            Link::Union { targets, many }
         }
         link => link,
     };

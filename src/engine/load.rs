@@ -6,14 +6,15 @@
 
 mod frame;
 mod included;
+mod rows;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ops::Range;
 
 use diesel::pg::PgConnection;
 
 pub use frame::Frame;
 use included::{follows, note};
+use rows::Rows;
 
 use super::key::Key;
 use super::plan::{Page, Position, ReadPlan};
@@ -57,15 +58,19 @@ pub struct Document {
 /// The ids of the first `limit` records that a plan finds.
 pub fn keys(conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>, limit: u64) -> Result<Vec<Key>, Error> {
     let kind = plan.plan().resource.id.kind;
-    let window = Window { segment: Predicate::True, reversed: false, limit: Some(limit), offset: 0 };
-    let found = select::keys(plan, &window).collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+    let found =
+        select::keys(plan, &rows::first(limit)).collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
     Ok(found.into_iter().flatten().collect())
 }
 
 /// The number of all records that a plan finds, whatever its page.
 pub fn count(conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>) -> Result<Option<i64>, Error> {
-    let counts = select::count(plan).collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    Ok(counts.into_iter().next().flatten())
+    let mut total = None;
+    for part in rows::parts(plan) {
+        let counts = select::count(&part).collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+        total = total.into_iter().chain(counts.into_iter().flatten()).reduce(|sum, count| sum + count);
+    }
+    Ok(total)
 }
 
 /// Builds a document in one go.
@@ -100,8 +105,8 @@ pub struct Progress {
 
 enum Stage {
     Start,
-    /// The ids of a large answer, and how many of them are done.
-    Rows(Vec<Key>, usize),
+    /// The ids of a large answer or of several resources, and how many of them are done.
+    Rows(Vec<(&'static Resource, Key)>, usize),
     /// The include path whose records come next.
     Includes(usize),
     Extras,
@@ -194,6 +199,9 @@ impl Progress {
         view: &View,
         out: &mut Vec<u8>,
     ) -> Result<Stage, Error> {
+        if !plan.plan().further.is_empty() {
+            return self.mixed(conn, plan);
+        }
         let (size, offset, position) = match &plan.plan().page {
             Page::All => (None, 0, None),
             Page::Number { size: 0, .. } | Page::Cursor { size: 0, .. } => return Ok(Stage::Includes(0)),
@@ -256,6 +264,8 @@ impl Progress {
         if backwards {
             keys.reverse();
         }
+        let resource = plan.plan().resource;
+        let keys: Vec<_> = keys.into_iter().map(|key| (resource, key)).collect();
         Ok(if keys.is_empty() { Stage::Includes(0) } else { Stage::Rows(keys, 0) })
     }
 
@@ -329,39 +339,8 @@ impl Progress {
         }
         rows.ranges.push(start..rows.bytes.len());
         if !read.include.is_empty() || !self.extras.is_empty() {
-            self.written.insert((read.resource.name, key));
+            self.written.insert((writer.resource().name, key));
         }
-        Ok(())
-    }
-
-    /// The rows of a large answer's next ids, in their order.
-    fn batch(
-        &mut self,
-        conn: &mut PgConnection,
-        plan: &Authorized<'_, ReadPlan>,
-        view: &View,
-        out: &mut Vec<u8>,
-        keys: &[Key],
-    ) -> Result<(), Error> {
-        let read = plan.plan();
-        let shape = read.shape(read.resource);
-        let wanted = self.wanted(read);
-        let writer =
-            RowWriter::new(shape.clone(), wanted, read.sort.len(), view, |relation| follows(read, None, relation));
-        let sql = select::by_keys(plan.caller(), &shape, wanted, &read.sort, keys, false);
-        let mut rows = Rows::default();
-        let mut places: HashMap<Key, usize> = HashMap::with_capacity(keys.len());
-        sql.for_each(conn, |row| -> Result<(), Error> {
-            places.insert(writer.key(row)?, rows.ranges.len());
-            self.write_primary(plan, &writer, row, &mut rows)
-        })?;
-        let ordered: Vec<_> = keys.iter().filter_map(|key| rows.ranges.get(*places.get(key)?).cloned()).collect();
-        rows.ranges = ordered;
-        if self.facts.rows > 0 && !rows.ranges.is_empty() {
-            out.push(b',');
-        }
-        self.facts.rows += rows.ranges.len() as u64;
-        rows.append_to(out);
         Ok(())
     }
 
@@ -400,24 +379,5 @@ impl Progress {
             out.extend_from_slice(b"}}");
         }
         out.push(b'}');
-    }
-}
-
-/// Resource objects one after the other, and where each begins and ends.
-#[derive(Default)]
-struct Rows {
-    bytes: Vec<u8>,
-    ranges: Vec<Range<usize>>,
-}
-
-impl Rows {
-    fn append_to(&self, out: &mut Vec<u8>) {
-        out.reserve(self.bytes.len() + self.ranges.len());
-        for (index, range) in self.ranges.iter().enumerate() {
-            if index > 0 {
-                out.push(b',');
-            }
-            out.extend_from_slice(&self.bytes[range.clone()]);
-        }
     }
 }

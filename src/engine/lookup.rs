@@ -48,14 +48,29 @@ pub fn target(
     (resource, key): (&'static Resource, &Key),
     relation: &'static Relation,
 ) -> Result<Option<&'static Resource>, Error> {
-    let Link::Polymorphic { type_column, targets, .. } = relation.link else { return Ok(Some(relation.target)) };
     let mut sql = Sql::new();
-    sql.raw("SELECT ").column(0, type_column).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    sql.raw("SELECT ");
+    match relation.link {
+        Link::Polymorphic { type_column, .. } => {
+            sql.column(0, type_column);
+        }
+        Link::Union { many: false, .. } => {
+            sql.raw("CASE");
+            for branch in resource.branches(relation) {
+                let Link::ToOne { column, .. } = branch.link else { continue };
+                sql.raw(" WHEN ").column(0, column).raw(" IS NOT NULL THEN ");
+                sql.bind(Value::Text(branch.target.name.to_owned()));
+            }
+            sql.raw(" END");
+        }
+        _ => return Ok(Some(relation.target)),
+    }
+    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     Conditions::new(caller).viewable(&mut sql, resource, 0);
     sql.raw(" AND ").column(0, resource.id.column).raw(" = ").bind(Value::from(key));
     let names = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.text(0)?) })?;
     let name = names.into_iter().next().flatten();
-    Ok(targets.iter().copied().find(|target| Some(target.name) == name.as_deref()))
+    Ok(relation.targets().iter().copied().find(|target| Some(target.name) == name.as_deref()))
 }
 
 /// A number that changes with the record's own columns, for `If-Match`; `None` when the record is missing.

@@ -5,7 +5,7 @@
 use super::field::{Access, Field};
 use super::key::Key;
 use super::predicate::Predicate;
-use super::relation::{Link, Relation};
+use super::relation::Relation;
 use super::resource::{Ident, Resource};
 use super::value::Value;
 use crate::acl::{Needs, Permission};
@@ -15,6 +15,9 @@ use crate::acl::{Needs, Permission};
 pub struct ReadPlan {
     pub resource: &'static Resource,
     pub filter: Predicate,
+    /// Of a list of several resources: the further ones, whose records come after those of `resource`, each with its own
+    /// filter.
+    pub further: Vec<(&'static Resource, Predicate)>,
     pub sort: Vec<SortTerm>,
     pub page: Page,
     pub shapes: Shapes,
@@ -153,20 +156,13 @@ pub struct Include {
     pub parent: Option<usize>,
 }
 
-/// The resources a relationship may point at.
-pub fn targets(relation: &'static Relation) -> Vec<&'static Resource> {
-    match relation.link {
-        Link::Polymorphic { targets, .. } => targets.to_vec(),
-        _ => vec![relation.target],
-    }
-}
-
 impl ReadPlan {
     /// The record of that id, shown whole and without includes.
     pub fn item(resource: &'static Resource, key: &Key) -> ReadPlan {
         ReadPlan {
             resource,
             filter: Predicate::is(resource, key),
+            further: Vec::new(),
             sort: Vec::new(),
             page: Page::Number { number: 1, size: 1 },
             shapes: Shapes::default(),
@@ -181,7 +177,8 @@ impl ReadPlan {
 
     /// The shape of a resource's records in this answer.
     pub fn shape(&self, resource: &'static Resource) -> Shape {
-        if self.identifiers && resource == self.resource {
+        let listed = resource == self.resource || self.further.iter().any(|(further, _)| *further == resource);
+        if self.identifiers && listed {
             return Shape { resource, fields: Vec::new(), relations: Vec::new() };
         }
         self.shapes.of(resource)

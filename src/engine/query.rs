@@ -57,6 +57,8 @@ pub const LIST: Route = Route { filter: true, sort: true, page: true, shape: tru
 pub const ITEM: Route = Route { filter: false, sort: false, page: false, shape: true };
 /// The identifiers of a to-many relationship.
 pub const IDENTIFIERS: Route = Route { filter: false, sort: true, page: true, shape: false };
+/// The records of a relationship that points at several resources.
+pub const MIXED: Route = Route { filter: false, sort: false, page: true, shape: true };
 /// The identifier of a to-one relationship, and every write without an answer.
 pub const NOTHING: Route = Route { filter: false, sort: false, page: false, shape: false };
 /// DELETE on a collection.
@@ -67,6 +69,8 @@ pub const DELETE_LIST: Route = Route { filter: true, sort: false, page: false, s
 pub struct Request<'r> {
     pub registry: &'r Registry,
     pub resource: &'static Resource,
+    /// The resources of a list of several; else nothing.
+    pub mixed: &'static [&'static Resource],
     pub route: Route,
     pub limits: Limits,
     /// Whether the specification's rules hold where the contract's differ: an unknown include path is an error, and a
@@ -171,6 +175,7 @@ impl Query {
         ReadPlan {
             resource,
             filter: self.filter.clone(),
+            further: Vec::new(),
             sort: self.sort.clone(),
             page: self.page.clone(),
             shapes: self.shapes.clone(),
@@ -220,7 +225,9 @@ impl Groups {
             let slot = match parameter.group.as_str() {
                 "filter" if route.filter && !bare => &mut groups.filter,
                 "sort" if route.sort && !resource.no_sorting && bare => &mut groups.sort,
-                "page" if route.page && !resource.no_paging && page::is_known(&parameter.brackets) => &mut groups.page,
+                "page" if route.page && !resource.no_paging && page::is_known(request, &parameter.brackets) => {
+                    &mut groups.page
+                }
                 "include" if route.shape && bare => &mut groups.include,
                 "fields" if route.shape => &mut groups.fields,
                 "meta" if route.shape && !resource.no_meta && bare => &mut groups.meta,
@@ -301,7 +308,7 @@ fn known_keys(request: &Request<'_>) -> Vec<String> {
         keys.push("sort".to_owned());
     }
     if route.page && !resource.no_paging {
-        keys.extend(page::KEYS.iter().map(|name| format!("page[{name}]")));
+        keys.extend(page::keys(request).iter().map(|name| format!("page[{name}]")));
     }
     if route.shape {
         keys.push("include".to_owned());

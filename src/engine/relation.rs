@@ -18,8 +18,12 @@ pub enum Link {
     /// A join table with a column for each side and, where several relationships share the table,
     /// `slot` = (column, value) that tells them apart.
     Through { table: Ident, own: Ident, target: Ident, slot: Option<(Ident, &'static str)> },
-    /// Any of several resources: a column with the resource type, one with the id.
+    /// Any of several resources: a column with the resource type, one with the id. Nothing in the database keeps it to
+    /// records that exist; what clients set is a [`Link::Union`].
     Polymorphic { type_column: Ident, id_column: Ident, targets: &'static [&'static Resource] },
+    /// Several relationships seen as one: for each target the resource has a hidden relationship named
+    /// `<this one>.<type>`, a to-one (`many`: a join table), which holds the link. See [`Resource::branch`].
+    Union { targets: &'static [&'static Resource], many: bool },
 }
 
 /// One relationship.
@@ -35,6 +39,8 @@ pub struct Relation {
     pub required: u32,
     /// The targets are parts of this resource: they are deleted with it, and when they leave the list.
     pub cascade: bool,
+    /// The targets are deleted with it, though they are no parts of it (attachments).
+    pub along: bool,
     /// The nullable edge of a cycle of foreign keys; set by a second UPDATE in the same transaction.
     pub late: bool,
     /// Whether the foreign key column may be null.
@@ -113,6 +119,7 @@ const fn relation(name: &'static str, target: &'static Resource, link: Link) -> 
         access: Access::Writable,
         required: 0,
         cascade: false,
+        along: false,
         late: false,
         nullable: true,
         filter: Filtering::Default,
@@ -151,7 +158,7 @@ pub const fn through(
     )
 }
 
-/// A link to one of several resources. Neither filtered nor sorted.
+/// A link to one of several resources, which may have gone. Not sorted.
 pub const fn polymorphic(
     name: &'static str,
     targets: &'static [&'static Resource],
@@ -159,7 +166,19 @@ pub const fn polymorphic(
     id_column: &'static str,
 ) -> Relation {
     let link = Link::Polymorphic { type_column: Ident::new(type_column), id_column: Ident::new(id_column), targets };
-    relation(name, targets[0], link).no_filter().no_sort()
+    relation(name, targets[0], link).no_sort()
+}
+
+/// A link to one record of any of these resources. The resource also has a hidden [`to_one`] for each of them, named
+/// `<name>.<type>`, and the table a check that no two are set.
+pub const fn one_of(name: &'static str, targets: &'static [&'static Resource]) -> Relation {
+    relation(name, targets[0], Link::Union { targets, many: false }).no_sort()
+}
+
+/// Links to records of all of these resources. The resource also has a hidden [`through`] for each of them, named
+/// `<name>.<type>`.
+pub const fn any_of(name: &'static str, targets: &'static [&'static Resource]) -> Relation {
+    relation(name, targets[0], Link::Union { targets, many: true }).no_sort()
 }
 
 impl Relation {
@@ -194,6 +213,12 @@ impl Relation {
 
     pub const fn cascade(mut self) -> Relation {
         self.cascade = true;
+        self
+    }
+
+    /// The targets go when this record goes, and not before.
+    pub const fn along(mut self) -> Relation {
+        self.along = true;
         self
     }
 
@@ -278,25 +303,60 @@ impl Relation {
             Link::ToOne { listed, .. } => listed,
             Link::ToMany { .. } | Link::Through { .. } => true,
             Link::Polymorphic { .. } => false,
+            Link::Union { many, .. } => many,
         }
+    }
+
+    /// Whether it may point at records of several resources.
+    pub fn is_polymorphic(&self) -> bool {
+        matches!(self.link, Link::Polymorphic { .. } | Link::Union { .. })
+    }
+
+    /// The resources it may point at.
+    pub fn targets(&self) -> &[&'static Resource] {
+        match &self.link {
+            Link::Polymorphic { targets, .. } | Link::Union { targets, .. } => targets,
+            _ => std::slice::from_ref(&self.target),
+        }
+    }
+
+    /// The name on the wire: of a branch of a [`Link::Union`] that of the whole.
+    pub fn wire_name(&self) -> &'static str {
+        wire_name(self.name)
     }
 
     /// What `filter[name]` accepts.
     pub fn filter_spec(&self) -> Option<FilterSpec> {
-        let numeric = self.target.id.kind.is_numeric();
-        let spec = match (self.is_many(), numeric) {
-            (true, true) => FilterSpec::new(COLLECTION).lists().ranges(),
-            (true, false) => FilterSpec::new(COLLECTION),
-            (false, true) => FilterSpec::new(COMPARISON).lists().ranges(),
-            (false, false) => FilterSpec::new(EQUALITY),
-        };
+        self.filter_spec_for(self)
+    }
+
+    /// What `filter[name.type]` accepts, where the branch of that type may have ids of another kind.
+    pub fn filter_spec_for(&self, branch: &Relation) -> Option<FilterSpec> {
+        let spec = branch.usual_spec();
         match self.filter {
             Filtering::Off => None,
+            Filtering::Default if branch.target.id.is_external() => Some(spec.lists()),
             Filtering::Default => Some(spec),
             Filtering::List => Some(spec.lists()),
             Filtering::Exactly(spec) => Some(spec),
         }
     }
+
+    /// What the contract gives associations by default.
+    fn usual_spec(&self) -> FilterSpec {
+        let numeric = self.target.id.kind.is_numeric();
+        match (self.is_many(), numeric) {
+            (true, true) => FilterSpec::new(COLLECTION).lists().ranges(),
+            (true, false) => FilterSpec::new(COLLECTION),
+            (false, true) => FilterSpec::new(COMPARISON).lists().ranges(),
+            (false, false) => FilterSpec::new(EQUALITY),
+        }
+    }
+}
+
+/// The name on the wire of a relationship of that name.
+pub fn wire_name(name: &'static str) -> &'static str {
+    name.split_once('.').map_or(name, |(whole, _)| whole)
 }
 
 impl std::fmt::Debug for Relation {

@@ -73,7 +73,8 @@ struct RelationWriter {
     name: Vec<u8>,
     /// The text before the id, between the ids, and after the last one.
     links: Option<[Vec<u8>; 3]>,
-    identifier: Vec<u8>,
+    /// `{"type":"products","id":"` for each target.
+    identifiers: Vec<Vec<u8>>,
     followed: bool,
 }
 
@@ -99,7 +100,7 @@ impl RowWriter {
                     format!("/{}\"", relation.name).into_bytes(),
                 ]
             }),
-            identifier: identifier(relation.target),
+            identifiers: relation.targets().iter().map(|target| identifier(target)).collect(),
             followed: followed(relation),
         });
         RowWriter {
@@ -112,6 +113,11 @@ impl RowWriter {
             relations: relations.collect(),
             shape,
         }
+    }
+
+    /// Whose rows these are.
+    pub fn resource(&self) -> &'static Resource {
+        self.resource
     }
 
     /// The id of a row.
@@ -228,8 +234,7 @@ impl RowWriter {
                 out.extend_from_slice(part);
             }
             if let Some(limit) = relation.limit
-                && matches!(relation.link, Link::ToMany { .. } | Link::Through { .. })
-                && row.raw(column, |bytes| decode::array(bytes.unwrap_or_default()).count() > limit as usize)
+                && exceeds(row, column, relation, limit as usize)
             {
                 out.extend_from_slice(b",\"next\":\"");
                 out.extend_from_slice(&before[b"\"links\":{\"self\":\"".len()..]);
@@ -248,50 +253,66 @@ impl RowWriter {
                 found(relation, target, key);
             }
         };
+        let limit = relation.limit.map_or(usize::MAX, |limit| limit as usize);
+        let brackets: [&[u8]; 2] = if relation.is_many() { [b"[", b"]"] } else { [b"", b""] };
+        out.extend_from_slice(brackets[0]);
+        let mut count = 0;
+        let mut link = |out: &mut Vec<u8>, place: usize, bytes: &[u8]| {
+            if count < limit
+                && let (Some(identifier), Some(target)) = (writer.identifiers.get(place), relation.targets().get(place))
+            {
+                out.extend_from_slice(if count > 0 { b"," } else { b"" });
+                write_linkage(out, identifier, target, bytes);
+                report(target, bytes);
+                count += 1;
+            }
+        };
         match relation.link {
-            Link::ToOne { listed, .. } => row.raw(column, |bytes| match bytes {
-                Some(bytes) => {
-                    out.extend_from_slice(if listed { b"[" } else { b"" });
-                    write_linkage(out, &writer.identifier, relation.target, bytes);
-                    out.extend_from_slice(if listed { b"]" } else { b"" });
-                    report(relation.target, bytes);
-                }
-                None => out.extend_from_slice(if listed { b"[]" } else { b"null" }),
-            }),
+            Link::ToOne { .. } => row.raw(column, |bytes| bytes.into_iter().for_each(|bytes| link(out, 0, bytes))),
             Link::ToMany { .. } | Link::Through { .. } => row.raw(column, |bytes| {
-                let limit = relation.limit.map_or(usize::MAX, |limit| limit as usize);
-                out.push(b'[');
-                for (place, element) in decode::array(bytes.unwrap_or_default()).take(limit).enumerate() {
-                    if place > 0 {
-                        out.push(b',');
-                    }
-                    write_linkage(out, &writer.identifier, relation.target, element);
-                    report(relation.target, element);
-                }
-                out.push(b']');
+                decode::array(bytes.unwrap_or_default()).for_each(|element| link(out, 0, element));
             }),
+            Link::Union { targets, many } => {
+                for place in 0..targets.len() {
+                    row.raw(column + place, |bytes| match bytes {
+                        Some(bytes) if many => decode::array(bytes).for_each(|element| link(out, place, element)),
+                        Some(bytes) => link(out, place, bytes),
+                        None => {}
+                    });
+                }
+            }
             Link::Polymorphic { targets, .. } => {
                 let name = row.raw(column, |bytes| bytes.map(<[u8]>::to_vec));
-                let target = targets.iter().find(|target| Some(target.name.as_bytes()) == name.as_deref());
+                let place = targets.iter().position(|target| Some(target.name.as_bytes()) == name.as_deref());
                 // Ids of different kinds come as texts.
                 let as_text = !targets.iter().all(|target| target.id.is_in_foreign_keys());
-                row.raw(column + 1, |bytes| match (target, bytes) {
-                    (Some(target), Some(bytes)) if as_text && target.id.kind == IdKind::Integer => {
+                row.raw(column + 1, |bytes| {
+                    let Some((place, bytes)) = place.zip(bytes) else { return };
+                    if as_text && targets[place].id.kind == IdKind::Integer {
                         let number = std::str::from_utf8(bytes).ok().and_then(key::parse_integer).unwrap_or_default();
-                        let bytes = number.to_be_bytes();
-                        write_linkage(out, &identifier(target), target, &bytes);
-                        report(target, &bytes);
+                        link(out, place, &number.to_be_bytes());
+                    } else {
+                        link(out, place, bytes);
                     }
-                    (Some(target), Some(bytes)) => {
-                        write_linkage(out, &identifier(target), target, bytes);
-                        report(target, bytes);
-                    }
-                    _ => out.extend_from_slice(b"null"),
                 });
             }
         }
+        if count == 0 && !relation.is_many() {
+            out.extend_from_slice(b"null");
+        }
+        out.extend_from_slice(brackets[1]);
         out.push(b'}');
         Ok(())
+    }
+}
+
+/// Whether a row has more ids of a to-many than are shown: one more than that was asked for.
+fn exceeds(row: &Row<'_>, column: usize, relation: &Relation, limit: usize) -> bool {
+    let count = |column| row.raw(column, |bytes| decode::array(bytes.unwrap_or_default()).count());
+    match relation.link {
+        Link::ToMany { .. } | Link::Through { .. } => count(column) > limit,
+        Link::Union { targets, many: true } => (column..column + targets.len()).map(count).sum::<usize>() > limit,
+        _ => false,
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::field::{Field, Literal};
 use super::filter::FilterSpec;
-use super::relation::{Relation, Relations};
+use super::relation::{Link, Relation, Relations};
 use super::rules::{NoRules, Rules};
 
 /// The only thing that can become an SQL identifier: a name from the source code.
@@ -401,6 +401,28 @@ impl Resource {
     /// The relationship of that name, hidden ones included.
     pub fn relation(&self, name: &str) -> Option<&'static Relation> {
         self.relations.iter().find(|relation| relation.name == name)
+    }
+
+    /// The relationships that a [`Link::Union`] shows as one.
+    pub fn branches(&self, union: &Relation) -> impl Iterator<Item = &'static Relation> + use<> {
+        let name = union.name;
+        let prefix = move |branch: &&Relation| branch.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        self.relations.iter().filter(prefix)
+    }
+
+    /// The relationship that holds the links to records of `target`: of a [`Link::Union`] one of its branches, else the
+    /// relationship itself.
+    pub fn branch(&self, relation: &'static Relation, target: &Resource) -> &'static Relation {
+        match relation.link {
+            Link::Union { .. } => self.branches(relation).find(|branch| branch.target == target).unwrap_or(relation),
+            _ => relation,
+        }
+    }
+
+    /// The relationship that shows this one among others.
+    pub fn union_of(&self, branch: &Relation) -> Option<&'static Relation> {
+        let name = branch.wire_name();
+        self.relation(name).filter(|_| name != branch.name)
     }
 
     /// The relationships that the wire shows.

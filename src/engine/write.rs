@@ -18,6 +18,7 @@ pub mod plan;
 pub mod relationship;
 mod resolve;
 mod store;
+mod unions;
 mod upsert;
 
 pub use batch::{Batch, Linkage, Node, Stored, Target};

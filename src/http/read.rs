@@ -20,7 +20,7 @@ use crate::engine::load::{Facts, Frame, Progress};
 use crate::engine::lookup;
 use crate::engine::plan::ReadPlan;
 use crate::engine::predicate::Predicate;
-use crate::engine::query::{IDENTIFIERS, ITEM, LIST, Limits, NOTHING, Query, Request, Route};
+use crate::engine::query::{IDENTIFIERS, ITEM, LIST, Limits, MIXED, NOTHING, Query, Request, Route};
 use crate::engine::relation::{Link, Relation};
 use crate::engine::render::{View, path_segment};
 use crate::engine::resource::Resource;
@@ -95,10 +95,21 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn query(&self, resource: &'static Resource, route: Route) -> Result<Query, Errors> {
+        self.query_of(resource, &[], route)
+    }
+
+    /// `mixed`: the resources of a list of several.
+    fn query_of(
+        &self,
+        resource: &'static Resource,
+        mixed: &'static [&'static Resource],
+        route: Route,
+    ) -> Result<Query, Errors> {
         let limits = &self.call.app.config.limits;
         let request = Request {
             registry: self.call.registry(),
             resource,
+            mixed,
             route,
             limits: Limits {
                 rows: limits.page_rows as u64,
@@ -150,7 +161,7 @@ impl Asked<'_> {
         key: &Key,
         relation: &'static Relation,
     ) -> Result<Option<&'static Resource>, Errors> {
-        if !matches!(relation.link, Link::Polymorphic { .. }) {
+        if !relation.is_polymorphic() || relation.is_many() {
             return Ok(Some(relation.target));
         }
         let (caller, key) = (self.call.caller.clone(), key.clone());
@@ -168,6 +179,11 @@ impl Asked<'_> {
         let url = format!("{}/{}", self.call.view.item(resource, &key), path_segment(relation.name));
         let links = vec![("self", url.clone())];
         let guard = Guard::Parent(resource, key.clone());
+        if let Link::Union { many: true, .. } = relation.link {
+            let query = self.query_of(relation.target, relation.targets(), MIXED)?;
+            let job = self.job(self.mixed(&query, resource, key, relation), self.frame(&query, links, url), guard);
+            return Ok(Job { by_relationship: true, ..job });
+        }
         let linked = target.map_or(Predicate::False, |_| Predicate::LinkedFrom { owner: resource, relation, key });
         let target = target.unwrap_or(relation.target);
         if !relation.is_many() {
@@ -186,6 +202,17 @@ impl Asked<'_> {
         Ok(self.job(plan, frame, guard))
     }
 
+    /// The records of several resources at the far end of a relationship.
+    fn mixed(&self, query: &Query, owner: &'static Resource, key: Key, relation: &'static Relation) -> ReadPlan {
+        let mut linked = owner.branches(relation).map(|branch| {
+            let key = key.clone();
+            (branch.target, Predicate::LinkedFrom { owner, relation: branch, key })
+        });
+        let (resource, filter) = linked.next().unwrap_or((relation.target, Predicate::False));
+        let total = self.call.includes("totalCount");
+        ReadPlan { filter, further: linked.collect(), total, ..query.list(resource) }
+    }
+
     fn relationship(
         &self,
         resource: &'static Resource,
@@ -198,9 +225,15 @@ impl Asked<'_> {
         let url = format!("{item}/relationships/{name}");
         let links = vec![("self", url.clone()), ("related", format!("{item}/{name}"))];
         let guard = Guard::Parent(resource, key.clone());
-        let linked = target.map_or(Predicate::False, |_| Predicate::LinkedFrom { owner: resource, relation, key });
+        let of_record = Predicate::LinkedFrom { owner: resource, relation, key: key.clone() };
+        let linked = target.map_or(Predicate::False, |_| of_record);
         let target = target.unwrap_or(relation.target);
-        let job = if relation.is_many() {
+        let job = if let Link::Union { many: true, .. } = relation.link {
+            let route = Route { shape: false, ..MIXED };
+            let query = self.query_of(relation.target, relation.targets(), route)?;
+            let plan = ReadPlan { identifiers: true, ..self.mixed(&query, resource, key, relation) };
+            self.job(plan, self.frame(&query, links, url), guard)
+        } else if relation.is_many() {
             let query = self.query(target, IDENTIFIERS)?;
             let total = self.call.includes("totalCount");
             let plan = ReadPlan { filter: linked, total, identifiers: true, ..query.list(target) };

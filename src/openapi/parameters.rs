@@ -11,6 +11,7 @@ use utoipa::openapi::{Components, RefOr, Required, Schema};
 use super::schemas::{boolean, described, id, integer, object, relations, string, word};
 use super::{component, schema_ref};
 use crate::engine::filter::{COLLECTION, COMPARISON, EQUALITY, FilterSpec, Operator, PATTERN};
+use crate::engine::query::filter;
 use crate::engine::registry::Registry;
 use crate::engine::resource::{FilterTarget, Resource};
 
@@ -128,6 +129,15 @@ pub fn shape(registry: &Registry, resource: &'static Resource) -> Vec<RefOr<Para
     list
 }
 
+/// [`shape`] for a list of several resources, each with relationships of its own.
+pub fn mixed_shape() -> Vec<RefOr<Parameter>> {
+    let about = "Relationships of the records whose records are added under `included`, separated by commas.";
+    let names = ArrayBuilder::new().items(string().pattern(Some(r"^[A-Za-z_]+(\.[A-Za-z_]+)*$")));
+    let include = query("include", about).style(Some(ParameterStyle::Form)).explode(Some(false)).schema(Some(names));
+    let refs = ["fields", "meta", "x_include"].map(|name| component("parameters", name));
+    std::iter::once(RefOr::T(include.build())).chain(refs).collect()
+}
+
 /// The filters of a list, for GET and DELETE.
 pub fn filter_refs(resource: &'static Resource) -> Vec<RefOr<Parameter>> {
     filters(resource).iter().map(|filter| component("parameters", filter_component(resource, filter.name))).collect()
@@ -197,11 +207,9 @@ fn filters(resource: &'static Resource) -> Vec<Filter> {
             filters.push(Filter { name: field.name, noun: field.kind.noun(), spec, target: None });
         }
     }
-    for relation in resource.visible_relations() {
-        if let Some(spec) = relation.filter_spec() {
-            let target = relation.target;
-            filters.push(Filter { name: relation.name, noun: id_noun(target), spec, target: Some(target.name) });
-        }
+    for (relation, spec) in filter::relations(resource) {
+        let target = relation.target;
+        filters.push(Filter { name: relation.name, noun: id_noun(target), spec, target: Some(target.name) });
     }
     for extra in resource.extra_filters {
         let noun = match extra.target {

@@ -13,10 +13,10 @@ use utoipa::openapi::{Content, PathsBuilder, RefOr, Required, ResponsesBuilder};
 
 use super::examples::linkage;
 use super::responses::{self, errors};
-use super::schemas::{relations, relationship_schema};
+use super::schemas::{mixed_list, relations, relationship_schema, targets};
 use super::{MEDIA_TYPE, component, parameters, schema_ref};
 use crate::engine::registry::Registry;
-use crate::engine::relation::{Link, Relation};
+use crate::engine::relation::Relation;
 use crate::engine::resource::Resource;
 
 const READ: &[u16] = &[400, 401, 403, 406, 429, 500, 503];
@@ -190,21 +190,23 @@ impl Routes<'_> {
     fn related(&self, relation: &'static Relation) -> Operation {
         let (name, target) = (self.resource.name, relation.target);
         let mut parameters = self.id();
-        let (verb, found) = if relation.is_many() {
+        let any = |suffix: &str| {
+            let names = targets(self.registry, relation).map(|target| format!("{}{suffix}", target.name));
+            names.fold(AnyOfBuilder::new(), |any, name| any.item(schema_ref(name)))
+        };
+        let (verb, found) = if relation.is_many() && relation.is_polymorphic() {
+            parameters.extend(parameters::pages(target).into_iter().take(2));
+            parameters.extend(parameters::mixed_shape());
+            let schema = mixed_list(any(""));
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let about = "The page of related records, resource by resource.";
+            ("list", responses::document(about, content, &["total_count", "vary"]))
+        } else if relation.is_many() {
             parameters.extend(parameters::list(self.registry, target));
             let schema = content(format!("{}_list", target.name));
             ("list", responses::document("The page of related records.", schema, &["total_count", "vary"]))
         } else {
-            let names: Vec<&str> = match relation.link {
-                Link::Polymorphic { targets, .. } => {
-                    targets.iter().map(|target| target.name).filter(|name| self.registry.get(name).is_some()).collect()
-                }
-                _ => vec![target.name],
-            };
-            let schema = names
-                .iter()
-                .fold(AnyOfBuilder::new(), |any, name| any.item(schema_ref(format!("{name}_document"))))
-                .item(schema_ref("empty_document"));
+            let schema = any("_document").item(schema_ref("empty_document"));
             let schema = ContentBuilder::new().schema(Some(schema)).build();
             parameters.extend(parameters::shape(self.registry, target));
             ("get", responses::document("The related record, or null.", schema, &["vary"]))

@@ -177,13 +177,14 @@ pub fn of_resource(components: &mut Components, registry: &Registry, resource: &
     let linkages = ArrayBuilder::new().items(schema_ref(format!("{name}_identifier")));
     add("_to_many", relationship(linkages.into()).into());
     for relation in resource.visible_relations() {
-        if let Link::Polymorphic { targets, .. } = relation.link {
-            let linkage = targets
-                .iter()
-                .filter(|target| registry.get(target.name).is_some())
-                .fold(OneOfBuilder::new(), |any, target| any.item(schema_ref(format!("{}_identifier", target.name))))
-                .item(schema_ref("null"));
-            add(&format!("_{}_to_one", relation.name), relationship(linkage.into()).into());
+        if relation.is_polymorphic() {
+            let any = targets(registry, relation)
+                .fold(OneOfBuilder::new(), |any, target| any.item(schema_ref(format!("{}_identifier", target.name))));
+            let (suffix, linkage): (_, RefOr<Schema>) = match relation.is_many() {
+                true => ("to_many", ArrayBuilder::new().items(any).into()),
+                false => ("to_one", any.item(schema_ref("null")).into()),
+            };
+            add(&format!("_{}_{suffix}", relation.name), relationship(linkage).into());
         }
     }
 }
@@ -191,10 +192,16 @@ pub fn of_resource(components: &mut Components, registry: &Registry, resource: &
 /// The schema of a relationship's member and of the documents of its relationship route.
 pub fn relationship_schema(resource: &Resource, relation: &Relation) -> String {
     match relation.link {
-        Link::Polymorphic { .. } => format!("{}_{}_to_one", resource.name, relation.name),
+        Link::Union { many: true, .. } => format!("{}_{}_to_many", resource.name, relation.name),
+        Link::Polymorphic { .. } | Link::Union { .. } => format!("{}_{}_to_one", resource.name, relation.name),
         _ if relation.is_many() => format!("{}_to_many", relation.target.name),
         _ => format!("{}_to_one", relation.target.name),
     }
+}
+
+/// The resources of this registry that a relationship may point at.
+pub fn targets(registry: &Registry, relation: &'static Relation) -> impl Iterator<Item = &'static Resource> {
+    relation.targets().iter().copied().filter(|target| registry.get(target.name).is_some())
 }
 
 fn relationship(data: RefOr<Schema>) -> ObjectBuilder {
@@ -274,6 +281,12 @@ fn list(resource: &Resource) -> RefOr<Schema> {
     document(ArrayBuilder::new().items(schema_ref(resource.name)).into(), "page_links")
         .property("meta", schema_ref("list_meta"))
         .into()
+}
+
+/// A page of records of several resources.
+pub fn mixed_list(any: AnyOfBuilder) -> Schema {
+    let document = document(ArrayBuilder::new().items(any).into(), "page_links");
+    document.property("meta", schema_ref("list_meta")).build().into()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! What is special to single resources.
 
+mod attachment;
 mod category;
 mod customer;
 mod customer_user_address;
+mod note;
 mod order;
 mod order_line_item;
 mod order_parts;

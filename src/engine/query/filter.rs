@@ -14,7 +14,6 @@ use super::{Parameter, Request, unknown, value};
 use crate::engine::field::Field;
 use crate::engine::filter::{FilterSpec, Operator};
 use crate::engine::kind::Storage;
-use crate::engine::plan::targets;
 use crate::engine::predicate::{Operand, Predicate, Test};
 use crate::engine::relation::{Link, Relation};
 use crate::engine::resource::{FilterTarget, IdKind, Ident, Resource};
@@ -25,13 +24,20 @@ use crate::error::Error;
 pub fn names(resource: &'static Resource) -> impl Iterator<Item = &'static str> {
     std::iter::once("id")
         .chain(resource.fields.iter().filter(|field| field.filter.is_some()).map(|field| field.name))
-        .chain(
-            resource
-                .visible_relations()
-                .filter(|relation| relation.filter_spec().is_some())
-                .map(|relation| relation.name),
-        )
+        .chain(relations(resource).map(|(relation, _)| relation.name))
         .chain(resource.extra_filters.iter().map(|filter| filter.name))
+}
+
+/// The relationships that can be filtered: of a union each of its branches, `filter[target.customers]`.
+pub fn relations(resource: &'static Resource) -> impl Iterator<Item = (&'static Relation, FilterSpec)> {
+    resource.visible_relations().flat_map(|relation| {
+        let branches = match relation.link {
+            Link::Union { .. } => resource.branches(relation).collect(),
+            Link::Polymorphic { .. } => Vec::new(),
+            _ => vec![relation],
+        };
+        branches.into_iter().filter_map(move |branch| Some((branch, relation.filter_spec_for(branch)?)))
+    })
 }
 
 /// What a filter's path leads to.
@@ -173,7 +179,7 @@ fn resolve(resource: &'static Resource, path: &[&str], depth: usize, internal: b
     }
     let relation = resource.relation(head).filter(|relation| internal || !relation.hidden)?;
     if rest.is_empty() {
-        if matches!(relation.link, Link::Polymorphic { .. }) {
+        if relation.is_polymorphic() {
             return None;
         }
         let spec = if internal { relation.filter_spec().or(Some(NO_OPERATORS)) } else { relation.filter_spec() };
@@ -181,9 +187,22 @@ fn resolve(resource: &'static Resource, path: &[&str], depth: usize, internal: b
     }
     if let Link::Polymorphic { .. } = relation.link {
         let [name] = rest else { return None };
-        let target = targets(relation).into_iter().find(|target| target.name == *name)?;
+        let target = relation.targets().iter().copied().find(|target| target.name == *name)?;
         return Some(Filter { path: Vec::new(), end: End::OneOf(relation, target), spec: relation.filter_spec()? });
     }
+    // The part after the dot is the resource type, and what is behind the type is that resource's.
+    let (relation, rest) = match (&relation.link, rest) {
+        (Link::Union { .. }, [name, rest @ ..]) => {
+            let target = relation.targets().iter().copied().find(|target| target.name == *name)?;
+            let branch = resource.branch(relation, target);
+            if rest.is_empty() {
+                let spec = relation.filter_spec_for(branch)?;
+                return Some(Filter { path: Vec::new(), end: End::Relation(branch), spec });
+            }
+            (branch, rest)
+        }
+        _ => (relation, rest),
+    };
     if depth == 0 {
         return None;
     }

@@ -9,7 +9,7 @@
 //! out is not followed. Without a path nothing is included.
 
 use super::{Parameter, Request};
-use crate::engine::plan::{Include, Shapes, targets};
+use crate::engine::plan::{Include, Shapes};
 use crate::engine::resource::Resource;
 use crate::error::Error;
 
@@ -35,6 +35,7 @@ pub(super) fn parse(
         errors.push(parameter.error(format!("At most {limit} paths can be included. Given {}.", paths.len())));
         return tree;
     }
+    let primary = if request.mixed.is_empty() { std::slice::from_ref(&request.resource) } else { request.mixed };
     for path in paths {
         let names: Vec<&str> = path.split('.').collect();
         if names.len() > request.limits.depth {
@@ -42,7 +43,7 @@ pub(super) fn parse(
             errors.push(parameter.error(format!("A path can have at most {limit} relationships. Given \"{path}\".")));
             continue;
         }
-        let complete = follow(&mut tree, shapes, None, &[request.resource], &names);
+        let complete = follow(&mut tree, shapes, None, primary, &names);
         if !complete && request.strict {
             errors.push(parameter.error(format!("The path \"{path}\" names no relationship that can be included.")));
         }
@@ -71,7 +72,7 @@ fn follow(
             tree.push(include);
             tree.len() - 1
         });
-        complete |= follow(tree, shapes, Some(place), &targets(relation), rest);
+        complete |= follow(tree, shapes, Some(place), relation.targets(), rest);
     }
     complete
 }

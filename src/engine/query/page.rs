@@ -12,13 +12,15 @@ use crate::engine::cursor;
 use crate::engine::plan::{Page, Position, SortTerm};
 use crate::error::Error;
 
-/// What may stand between the brackets of `page[…]`.
-pub(super) const KEYS: &[&str] = &["number", "size", "after", "before"];
+/// What may stand between the brackets of `page[…]`. A list of several resources has no cursors.
+pub(super) fn keys(request: &Request<'_>) -> &'static [&'static str] {
+    if request.mixed.is_empty() { &["number", "size", "after", "before"] } else { &["number", "size"] }
+}
 
 const DEFAULT_SIZE: u64 = 10;
 
-pub(super) fn is_known(brackets: &[String]) -> bool {
-    matches!(brackets, [name] if KEYS.contains(&name.as_str()))
+pub(super) fn is_known(request: &Request<'_>, brackets: &[String]) -> bool {
+    matches!(brackets, [name] if keys(request).contains(&name.as_str()))
 }
 
 pub(super) fn parse(request: &Request<'_>, groups: &Groups, sort: &[SortTerm], errors: &mut Vec<Error>) -> Page {

@@ -11,7 +11,7 @@
 
 use super::{Parameter, Request};
 use crate::engine::plan::{SortColumn, SortTerm};
-use crate::engine::relation::{Link, Relation};
+use crate::engine::relation::Relation;
 use crate::engine::resource::Resource;
 use crate::error::{Error, SORT};
 
@@ -86,14 +86,14 @@ fn resolve(resource: &'static Resource, name: &str, depth: usize) -> Option<(Vec
                 return field.sort.then_some((path, SortColumn::Field(field)));
             }
             let relation = resource.relation(head).filter(|relation| relation.sort)?;
-            if matches!(relation.link, Link::Polymorphic { .. }) {
+            if relation.is_polymorphic() {
                 return None;
             }
             path.push(relation);
             return Some((path, SortColumn::Id));
         };
         let relation = resource.relation(head).filter(|relation| !relation.hidden)?;
-        if matches!(relation.link, Link::Polymorphic { .. }) || path.len() >= depth {
+        if relation.is_polymorphic() || path.len() >= depth {
             return None;
         }
         path.push(relation);

@@ -275,6 +275,7 @@ impl<'c> Conditions<'c> {
         inner: &Predicate,
         scoped: bool,
     ) {
+        let relation = owner.branch(relation, target);
         let scope = if scoped {
             acl::scope(target, Permission::View, self.caller).unwrap_or(Predicate::False)
         } else {
@@ -318,7 +319,7 @@ impl<'c> Conditions<'c> {
                 sql.raw(")");
                 true
             }
-            Link::ToMany { .. } | Link::Polymorphic { .. } => false,
+            Link::ToMany { .. } | Link::Polymorphic { .. } | Link::Union { .. } => false,
         }
     }
 
@@ -333,7 +334,7 @@ impl<'c> Conditions<'c> {
     ) -> usize {
         let other = self.fresh();
         sql.ident(target.table).raw(" AS ").alias(other);
-        match relation.link {
+        match owner.branch(relation, target).link {
             Link::ToOne { column, .. } => {
                 sql.raw(" WHERE ");
                 self.same_tenant(sql, (owner, alias), (target, other));
@@ -358,6 +359,10 @@ impl<'c> Conditions<'c> {
                 self.same_tenant(sql, (owner, alias), (target, other));
                 sql.column(other, target.id.referenced).raw(" = ").column(alias, id_column).raw(" AND ");
                 sql.column(alias, type_column).raw(" = ").bind(Value::Text(target.name.to_owned()));
+            }
+            // Its branches hold the links.
+            Link::Union { .. } => {
+                sql.raw(" WHERE FALSE");
             }
         }
         other
@@ -429,7 +434,10 @@ impl<'c> Conditions<'c> {
     ) {
         let organization = Value::Integer(self.caller.organization);
         let id = Value::from(key);
-        match relation.link {
+        match owner.branch(relation, target).link {
+            Link::Union { .. } => {
+                sql.raw("FALSE");
+            }
             Link::ToMany { column } => {
                 sql.column(alias, column).raw(" = ");
                 self.referenced(sql, owner, id);

@@ -1,8 +1,8 @@
 //! Read plans as SELECT statements.
 //!
 //! The columns of a row, in this order (see [`Layout`]): the id (two columns for a composite one), the fields of the
-//! shape, its relationships (a to-one id, the array of a to-many's ids, or type and id of a polymorphic link), then
-//! the title, the values of the sort terms and the record's version, where asked for.
+//! shape, its relationships (a to-one id, the array of a to-many's ids, type and id of a polymorphic link, or one of the
+//! former for each target of a union), then the title, the values of the sort terms and the record's version, where asked for.
 
 use super::Sql;
 use super::predicate::{Conditions, id_storage};
@@ -45,7 +45,11 @@ impl Layout {
         let mut relations = Vec::with_capacity(shape.relations.len());
         for relation in &shape.relations {
             relations.push(next);
-            next += if matches!(relation.link, Link::Polymorphic { .. }) { 2 } else { 1 };
+            next += match relation.link {
+                Link::Polymorphic { .. } => 2,
+                Link::Union { targets, .. } => targets.len(),
+                _ => 1,
+            };
         }
         let title = next;
         let cursor = title + usize::from(wanted.title);
@@ -204,6 +208,12 @@ fn related_ids(sql: &mut Sql, conditions: &mut Conditions<'_>, owner: &'static R
             }
         },
         Link::ToMany { .. } | Link::Through { .. } => to_many_ids(sql, conditions, owner, relation),
+        Link::Union { targets, .. } => {
+            for (index, target) in targets.iter().enumerate() {
+                sql.raw(if index > 0 { ", " } else { "" });
+                related_ids(sql, conditions, owner, owner.branch(relation, target));
+            }
+        }
         Link::Polymorphic { type_column, id_column, targets } => {
             sql.raw("CASE");
             for target in targets {

@@ -124,8 +124,9 @@ impl Node {
         error.at(format!("{}/attributes/{name}", self.pointer))
     }
 
-    /// The error, placed at a relationship.
+    /// The error, placed at a relationship: at the whole, where it is one of several that are shown as one.
     pub fn at_relation(&self, name: &str, error: Error) -> Error {
+        let name = name.split('.').next().unwrap_or(name);
         error.at(format!("{}/relationships/{name}/data", self.pointer))
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::super::key::Key;
-use super::super::relation::Link;
+use super::super::relation::wire_name;
 use super::super::resource::{IdKind, Ident, Ownership, Resource};
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
@@ -101,7 +101,8 @@ fn insert(
 }
 
 fn field_list(fields: &Fields) -> String {
-    serde_json::Value::from_iter(fields.iter().copied()).to_string()
+    let shown: Fields = fields.iter().copied().map(wire_name).collect();
+    serde_json::Value::from_iter(shown).to_string()
 }
 
 /// A chain of parts longer than this is a mistake in the descriptors.
@@ -150,7 +151,7 @@ fn owner_expression(
     }
     sql.raw("COALESCE(NULL::bigint");
     for relation in relations {
-        if matches!(relation.link, Link::Polymorphic { .. }) {
+        if relation.is_polymorphic() {
             continue;
         }
         // The far end is written first, since it hands out the alias that the expression needs.

@@ -7,7 +7,7 @@ use super::super::relation::{Link, Relation};
 use super::super::resource::{Ident, Ownership, Resource};
 use super::super::value::Value;
 use super::resolve::{existing, inverse, to_ones};
-use super::{Batch, Linkage, Node, Target};
+use super::{Batch, Linkage, Node, Target, unions};
 use crate::acl::{self, Caller, Permission, Principal};
 use crate::engine::key::Key;
 use crate::error::{ACCESS_DENIED, COUNT, Error, Errors, ORGANIZATION, OWNER};
@@ -132,6 +132,15 @@ fn relation_error(batch: &Batch<'_>, index: usize, relation: &Relation) -> Optio
             })
         }
         Link::Polymorphic { .. } => None,
+        Link::Union { many, .. } => {
+            let named = || usize::from(many && named_by_inverse(batch, index, relation));
+            let missing = match unions::count(node, relation) {
+                Some(0) => !many || node.creates && named() == 0,
+                None => node.creates && named() == 0,
+                Some(_) => false,
+            };
+            (missing && relation.required > 0).then(Error::not_blank)
+        }
     }
 }
 
@@ -143,6 +152,22 @@ fn pointing_back(batch: &Batch<'_>, index: usize, relation: &Relation) -> usize 
             && part.one(back.name).flatten().is_some_and(|target| target.node == Some(index))
     };
     batch.nodes.iter().filter(points).count()
+}
+
+/// Whether a record of the request puts the node into a list that shares a join table with the union.
+fn named_by_inverse(batch: &Batch<'_>, index: usize, union: &Relation) -> bool {
+    let table_of = |relation: &Relation| match relation.link {
+        Link::Through { table, .. } => Some(table),
+        _ => None,
+    };
+    let tables: Vec<Ident> = batch.node(index).resource.branches(union).filter_map(table_of).collect();
+    let names = |other: &Node| {
+        other.links.iter().any(|(name, linkage)| {
+            let shared = other.resource.relation(name).and_then(table_of).is_some_and(|table| tables.contains(&table));
+            shared && linkage.targets().iter().any(|target| target.node == Some(index))
+        })
+    };
+    batch.nodes.iter().any(names)
 }
 
 fn organization_error(batch: &Batch<'_>, node: &Node) -> Option<Error> {

@@ -86,13 +86,13 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
         .map_err(|error| if error.code == &ACCESS_DENIED { Error::delete_forbidden(&error.detail) } else { error })?;
     clear_late_links(batch, resource, keys)?;
     let mut owned: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
-    for relation in resource.relations.iter().filter(|relation| relation.cascade) {
+    for relation in resource.relations.iter().filter(|relation| relation.cascade || relation.along) {
         let parts = parts_of(batch, resource, relation, keys)?;
         match relation.link {
             Link::ToMany { .. } => remove(batch, relation.target, &parts)?,
             // These parts are pointed at from here: they go when the pointers are gone.
             Link::ToOne { .. } | Link::Through { .. } => owned.push((relation.target, parts)),
-            Link::Polymorphic { .. } => {}
+            Link::Polymorphic { .. } | Link::Union { .. } => {}
         }
     }
     for relation in resource.relations {
@@ -170,7 +170,7 @@ fn parts_of(
                 sql.raw(" AND ").column(0, column).raw(" = ").bind(Value::Text(word.to_owned()));
             }
         }
-        Link::Polymorphic { .. } => return Ok(Vec::new()),
+        Link::Polymorphic { .. } | Link::Union { .. } => return Ok(Vec::new()),
     }
     let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, target.id.kind)?) })?;
     Ok(rows.into_iter().flatten().collect())

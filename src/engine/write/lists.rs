@@ -21,7 +21,7 @@ pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
                 Link::Through { .. } => through(batch, index, relation)?,
                 Link::ToMany { column } => inverse_column(batch, index, relation, column)?,
                 Link::ToOne { .. } => replaced_part(batch, index, relation),
-                Link::Polymorphic { .. } => Vec::new(),
+                Link::Polymorphic { .. } | Link::Union { .. } => Vec::new(),
             };
             if relation.cascade && !left.is_empty() {
                 orphans.push((relation.target, left));
@@ -147,19 +147,19 @@ fn inverse_column(
         .collect();
     let arrived = linkage.targets().iter().any(|target| target.node.is_some_and(|node| batch.node(node).creates));
     check_count(batch, index, relation, before.len().max(stored.len()) - gone.len() + new.len())?;
+    let inverse = inverse(batch.node(index).resource, relation);
     if !new.is_empty() {
-        point(batch, relation.target, column, &new, Value::from(&key))
+        point(batch, relation.target, column, &new, Value::from(&key), &siblings(inverse, relation.target))
             .map_err(|error| failure::explain(batch, &[index], error))?;
     }
-    let inverse = inverse(batch.node(index).resource, relation);
     if !gone.is_empty() && !relation.cascade {
-        if inverse.is_some_and(|inverse| !inverse.nullable) {
+        if inverse.is_some_and(|inverse| is_needed(relation.target, inverse)) {
             let detail = "These entities cannot be taken out of the list, since they cannot be without it. Delete them, or link them elsewhere.";
             let node = batch.node(index);
             return Err(node.at_relation(relation.name, Error::form(detail)).into());
         }
         check_editable(batch, index, relation, &gone)?;
-        point(batch, relation.target, column, &gone, Value::Null)?;
+        point(batch, relation.target, column, &gone, Value::Null, &[])?;
     }
     if let Some(inverse) = inverse {
         let moved: Vec<Key> = if relation.cascade { new.clone() } else { new.iter().chain(&gone).cloned().collect() };
@@ -171,6 +171,22 @@ fn inverse_column(
         batch.node_mut(index).changed.insert(relation.name);
     }
     Ok(gone)
+}
+
+/// Whether a record cannot be without the link, be it as one of the branches of a union.
+fn is_needed(resource: &'static Resource, inverse: &Relation) -> bool {
+    !inverse.nullable || resource.union_of(inverse).is_some_and(|union| union.required > 0)
+}
+
+/// The columns of the other branches of the union that a to-one belongs to: it is set instead of them.
+fn siblings(inverse: Option<&Relation>, resource: &'static Resource) -> Vec<Ident> {
+    let Some(union) = inverse.and_then(|inverse| resource.union_of(inverse)) else { return Vec::new() };
+    let others = resource.branches(union).filter(|branch| Some(*branch) != inverse);
+    let column = |branch: &Relation| match branch.link {
+        Link::ToOne { column, .. } => Some(column),
+        _ => None,
+    };
+    others.filter_map(column).collect()
 }
 
 /// A list may not fall below what the relationship requires.
@@ -211,16 +227,21 @@ fn linked(batch: &mut Batch<'_>, relation: &Relation, column: Ident, key: &Key) 
     Ok(rows.into_iter().flatten().collect())
 }
 
-/// Sets a foreign key column of some records.
+/// Sets a foreign key column of some records, and clears others.
 fn point(
     batch: &mut Batch<'_>,
     resource: &'static Resource,
     column: Ident,
     keys: &[Key],
     value: Value,
+    cleared: &[Ident],
 ) -> Result<(), diesel::result::Error> {
     let mut sql = Sql::new();
-    sql.raw("UPDATE ").ident(resource.table).raw(" AS t0 SET ").ident(column).raw(" = ").bind(value).raw(" WHERE ");
+    sql.raw("UPDATE ").ident(resource.table).raw(" AS t0 SET ").ident(column).raw(" = ").bind(value);
+    for other in cleared {
+        sql.raw(", ").ident(*other).raw(" = NULL");
+    }
+    sql.raw(" WHERE ");
     Conditions::new(batch.context.caller).tenant(&mut sql, resource, 0);
     sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
     sql.execute(batch.conn).map(|_| ())

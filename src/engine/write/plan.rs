@@ -324,10 +324,7 @@ pub fn reference(
     place: &str,
     draft_of: impl FnOnce(&'static str, &str) -> Option<usize>,
 ) -> Result<Reference, Error> {
-    let targets: &[&'static Resource] = match &relation.link {
-        Link::Polymorphic { targets, .. } => targets,
-        _ => std::slice::from_ref(&relation.target),
-    };
+    let targets = relation.targets();
     let Some(target) = targets.iter().copied().find(|target| target.name == identifier.type_name) else {
         let allowed: Vec<&str> = targets.iter().map(|target| target.name).collect();
         let detail = format!(

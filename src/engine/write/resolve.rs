@@ -16,7 +16,7 @@ use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
 use super::per_resource::PerResource;
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
-use super::{Batch, Context, Linkage, Node, Stored, Target, ancestors, parts, upsert};
+use super::{Batch, Context, Linkage, Node, Stored, Target, ancestors, parts, unions, upsert};
 use crate::acl::{self, Permission};
 use crate::error::{ACCESS_GRANTED, ENTITY, Error, Errors};
 
@@ -64,6 +64,7 @@ pub(super) fn resolve<'a>(
         });
     }
     drop_create_only(&mut batch);
+    unions::spread(&mut batch);
     mirror_inverse_links(&mut batch);
     check_references(&mut batch)?;
     Ok(batch)
@@ -324,7 +325,7 @@ fn mirror_inverse_links(batch: &mut Batch<'_>) {
         }
     }
     for (child, name, target) in mirrored {
-        batch.nodes[child].link(name, Some(target));
+        unions::point(&mut batch.nodes[child], name, target);
     }
 }
 
@@ -372,12 +373,14 @@ fn check_references(batch: &mut Batch<'_>) -> Result<(), Errors> {
     Errors::check(errors)
 }
 
-/// Every link that a request states, but for what it takes out: taking out what is not there is not an error.
+/// Every link that a request states, but for what it takes out: taking out what is not there is not an error. What several
+/// relationships hold is looked at as the one that the request knows.
 fn stated_links(nodes: &[Node]) -> impl Iterator<Item = (&Node, &'static Relation, &Linkage)> {
     nodes.iter().flat_map(|node| {
         node.links.iter().filter_map(move |(name, linkage)| {
             let relation = node.resource.relation(name)?;
-            (!matches!(linkage, Linkage::Remove(_))).then_some((node, relation, linkage))
+            let stated = relation.wire_name() == *name || !node.links.contains_key(relation.wire_name());
+            (stated && !matches!(linkage, Linkage::Remove(_))).then_some((node, relation, linkage))
         })
     })
 }
@@ -397,7 +400,7 @@ fn changes_target(node: &Node, relation: &Relation) -> bool {
             relation.cascade || is_part_of(relation.target, node.resource) || is_part_of(node.resource, relation.target)
         }
         Link::ToOne { .. } => relation.cascade,
-        Link::Polymorphic { .. } => false,
+        Link::Polymorphic { .. } | Link::Union { .. } => false,
     }
 }
 

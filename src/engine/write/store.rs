@@ -169,7 +169,7 @@ fn link_columns(node: &Node, relation: &Relation) -> Columns {
             (type_column, target.map_or(Value::Null, |target| Value::Text(target.resource.name.to_owned()))),
             (id_column, target.map_or(Value::Null, |target| Value::from(&target.key))),
         ],
-        Link::ToMany { .. } | Link::Through { .. } => Vec::new(),
+        Link::ToMany { .. } | Link::Through { .. } | Link::Union { .. } => Vec::new(),
     }
 }
 
@@ -201,7 +201,7 @@ fn update(batch: &mut Batch<'_>, index: usize, levels: &Levels) -> Result<(), Er
             _ if node.creates => levels.deferred.contains(&(index, relation.name)),
             Link::ToOne { .. } => node.links.contains_key(relation.name) && is_new_link(node, relation.name),
             Link::Polymorphic { .. } => node.links.contains_key(relation.name),
-            Link::ToMany { .. } | Link::Through { .. } => false,
+            Link::ToMany { .. } | Link::Through { .. } | Link::Union { .. } => false,
         };
         if differs {
             changes.extend(link_columns(node, relation));

@@ -7,6 +7,7 @@ use crate::engine::field::{date_time, float, integer, text};
 use crate::engine::filter::{COMPARISON, FilterSpec};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Resource, Title, UniqueKey};
+use crate::resources::activity::note::notes;
 use crate::resources::catalog::{CATEGORY_LONG_DESCRIPTION, CATEGORY_SHORT_DESCRIPTION, CATEGORY_TITLE, PRODUCT};
 use crate::resources::system::{ENTITY_FIELD_FALLBACK_VALUE, LOCALIZED_FALLBACK_VALUE, ORGANIZATION};
 
@@ -28,6 +29,7 @@ pub static CATEGORY: Resource = Resource::new("categories", "category")
         date_time("availability_date"),
     ])
     .relations(&[
+        notes("note_category", "category_id").no_relationship_writes(),
         through("slugPrototypes", &LOCALIZED_FALLBACK_VALUE, "category_localized_value", "category_id", "value_id")
             .slot("slot", "slugPrototypes")
             .cascade(),

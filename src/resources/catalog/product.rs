@@ -6,6 +6,8 @@ use self::rules::ProductRules;
 use crate::engine::field::{Literal, boolean, date_time, enumeration, float, text, text_list};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
+use crate::resources::activity::attachment::attachments;
+use crate::resources::activity::note::notes;
 use crate::resources::catalog::{
     ATTRIBUTE_FAMILY, BRAND, CATEGORY, PROD_INVENTORY_STATUS, PRODUCT_DESCRIPTION, PRODUCT_IMAGE, PRODUCT_KIT_ITEM,
     PRODUCT_NAME, PRODUCT_SHORT_DESCRIPTION, PRODUCT_TAX_CODE, PRODUCT_UNIT_PRECISION, PRODUCT_VARIANT_LINK,
@@ -39,6 +41,8 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         float("category_sort_order"),
     ])
     .relations(&[
+        attachments("product_id"),
+        notes("note_product", "product_id"),
         to_one("category", &CATEGORY, "category_id"),
         through("slugPrototypes", &LOCALIZED_FALLBACK_VALUE, "product_localized_value", "product_id", "value_id")
             .slot("slot", "slugPrototypes")

@@ -6,6 +6,8 @@ use self::rules::CustomerRules;
 use crate::engine::field::{date_time, text};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
+use crate::resources::activity::attachment::attachments;
+use crate::resources::activity::note::notes;
 use crate::resources::customer::{
     CUSTOMER_ADDRESS, CUSTOMER_GROUP, CUSTOMER_RATING, CUSTOMER_TAX_CODE, CUSTOMER_USER, PAYMENT_TERM,
 };
@@ -33,6 +35,8 @@ pub static CUSTOMER: Resource = Resource::new("customers", "customer")
         to_one("owner", &USER, "owner_id"),
         to_one("organization", &ORGANIZATION, "organization_id").not_null(),
         through("salesRepresentatives", &USER, "customer_sales_representative", "customer_id", "user_id"),
+        attachments("customer_id"),
+        notes("note_customer", "customer_id"),
         to_one("internal_rating", &CUSTOMER_RATING, "internal_rating_id").filter_list(),
         to_one("taxCode", &CUSTOMER_TAX_CODE, "tax_code_id"),
         to_many("priceLists", &PRICE_LIST_TO_CUSTOMER, "customer_id").hidden().cascade(),

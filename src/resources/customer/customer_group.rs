@@ -3,6 +3,7 @@
 use crate::engine::field::text;
 use crate::engine::relation::{to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
+use crate::resources::activity::note::notes;
 use crate::resources::customer::{CUSTOMER_TAX_CODE, PAYMENT_TERM};
 use crate::resources::pricing::{PRICE_LIST_CUSTOMER_GROUP_FALLBACK, PRICE_LIST_TO_CUSTOMER_GROUP};
 use crate::resources::system::{ORGANIZATION, USER};
@@ -16,6 +17,7 @@ pub static CUSTOMER_GROUP: Resource = Resource::new("customergroups", "customer_
         to_one("paymentTerm", &PAYMENT_TERM, "payment_term_id"),
         to_one("organization", &ORGANIZATION, "organization_id").not_null(),
         to_one("owner", &USER, "owner_id"),
+        notes("note_customer_group", "customer_group_id"),
         to_one("taxCode", &CUSTOMER_TAX_CODE, "tax_code_id"),
         to_many("priceLists", &PRICE_LIST_TO_CUSTOMER_GROUP, "customer_group_id").hidden().cascade(),
         to_many("priceListFallbacks", &PRICE_LIST_CUSTOMER_GROUP_FALLBACK, "customer_group_id").hidden().cascade(),

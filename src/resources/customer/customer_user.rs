@@ -6,6 +6,8 @@ use self::rules::CustomerUserRules;
 use crate::engine::field::{Literal, boolean, date, date_time, integer, password, text};
 use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
+use crate::resources::activity::attachment::attachments;
+use crate::resources::activity::note::notes;
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER_ADDRESS, CUSTOMER_USER_AUTH_STATUS, CUSTOMER_USER_ROLE};
 use crate::resources::system::{ORGANIZATION, USER};
 
@@ -48,6 +50,8 @@ pub static CUSTOMER_USER: Resource = Resource::new("customerusers", "customer_us
         to_many("addresses", &CUSTOMER_USER_ADDRESS, "customer_user_id").cascade().no_relationship_writes(),
         to_one("owner", &USER, "owner_id"),
         through("salesRepresentatives", &USER, "customer_user_sales_representative", "customer_user_id", "user_id"),
+        attachments("customer_user_id"),
+        notes("note_customer_user", "customer_user_id"),
         to_one("auth_status", &CUSTOMER_USER_AUTH_STATUS, "auth_status_id").not_null().filter_list(),
     ])
     .unique(&[

@@ -6,6 +6,7 @@ use self::rules::CustomerUserRoleRules;
 use crate::engine::field::{Literal, boolean, json, text};
 use crate::engine::relation::{through, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
+use crate::resources::activity::note::notes;
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER};
 use crate::resources::system::ORGANIZATION;
 
@@ -33,5 +34,6 @@ pub static CUSTOMER_USER_ROLE: Resource = Resource::new("customeruserroles", "cu
             "customer_user_role_id",
             "customer_user_id",
         ),
+        notes("note_customer_user_role", "customer_user_role_id"),
     ])
     .unique(&[UniqueKey { constraint: "customer_user_role_role_key", members: &["role"], upsert: false }]);

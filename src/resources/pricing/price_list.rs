@@ -6,6 +6,7 @@ use self::rules::PriceListRules;
 use crate::engine::field::{Field, Literal, boolean, date_time, long_text, text, text_list};
 use crate::engine::relation::{Relation, to_many, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
+use crate::resources::activity::note::notes;
 use crate::resources::pricing::{
     PRICE_LIST_SCHEDULE, PRICE_LIST_TO_CUSTOMER, PRICE_LIST_TO_CUSTOMER_GROUP, PRICE_LIST_TO_WEBSITE, PRODUCT_PRICE,
 };
@@ -29,6 +30,7 @@ static FIELDS: &[Field] = &[
 static RELATIONS: &[Relation] = &[
     to_one("organization", &ORGANIZATION, "organization_id").not_null(),
     to_many("schedules", &PRICE_LIST_SCHEDULE, "price_list_id").cascade(),
+    notes("note_price_list", "price_list_id"),
     to_many("prices", &PRODUCT_PRICE, "price_list_id").hidden().cascade(),
     to_many("customers", &PRICE_LIST_TO_CUSTOMER, "price_list_id").hidden().cascade(),
     to_many("customerGroups", &PRICE_LIST_TO_CUSTOMER_GROUP, "price_list_id").hidden().cascade(),

@@ -7,6 +7,8 @@ use crate::engine::field::{Field, Literal, boolean, currency, date, date_time, f
 use crate::engine::filter::{COMPARISON, FilterSpec};
 use crate::engine::relation::{Relation, polymorphic, through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
+use crate::resources::activity::attachment::attachments;
+use crate::resources::activity::note::notes;
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER, PAYMENT_TERM};
 use crate::resources::sales::{
     ORDER_ADDRESS, ORDER_DISCOUNT, ORDER_INTERNAL_STATUS, ORDER_LINE_ITEM, ORDER_SHIPPING_STATUS,
@@ -66,6 +68,8 @@ static RELATIONS: &[Relation] = &[
     to_many("discounts", &ORDER_DISCOUNT, "order_id").cascade(),
     through("shippingTrackings", &ORDER_SHIPPING_TRACKING, "sales_order_tracked", "order_id", "shipping_tracking_id"),
     to_many("orderSubtotals", &ORDER_SUBTOTAL, "order_id").read_only().no_routes().no_filter().no_sort(),
+    attachments("order_id"),
+    notes("note_sales_order", "order_id"),
     to_one("parent", &ORDER, "parent_id"),
     to_many("subOrders", &ORDER, "parent_id"),
     polymorphic("source", &[&ORDER], "source_entity_class", "source_entity_id")

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use entrepot::engine::kind::Kind;
+use entrepot::engine::query::filter;
 use entrepot::engine::resource::{IdKind, Resource};
 use entrepot::resources::ALL;
 use reqwest::Method;
@@ -262,8 +263,8 @@ fn filters_take_external_ids() {
     let (world, names) = world();
     let client = world.client();
     for resource in ALL.iter().filter(|resource| resource.actions.list && resource.mandatory_filters.is_empty()) {
-        let associations = resource.visible_relations().filter(|relation| relation.filter_spec().is_some());
-        let filters = associations.map(|relation| (relation.name, relation.target)).chain([("id", *resource)]);
+        let associations = filter::relations(resource).map(|(relation, _)| (relation.name, relation.target));
+        let filters = associations.chain([("id", *resource)]);
         for (filter, target) in filters.filter(|(_, target)| external_field(target).is_some()) {
             let named: Vec<(&String, &str)> = names
                 .0

@@ -47,8 +47,10 @@ fn members_of_a_resource_have_different_names() {
 fn related_resources_are_in_the_registry() {
     expect_none(|registry, resource, found| {
         for relation in resource.visible_relations() {
-            if registry.get(relation.target.name) != Some(relation.target) {
-                found.push(format!("{} points at {}, which is not here", relation.name, relation.target.name));
+            for target in relation.targets() {
+                if registry.get(target.name) != Some(*target) {
+                    found.push(format!("{} points at {}, which is not here", relation.name, target.name));
+                }
             }
         }
     });
@@ -87,8 +89,35 @@ fn inverse_fault(resource: &'static Resource, relation: &Relation) -> Option<Str
             }
             _ => None,
         }),
-        Link::ToOne { .. } | Link::Polymorphic { .. } => None,
+        Link::ToOne { .. } | Link::Polymorphic { .. } | Link::Union { .. } => None,
     }
+}
+
+/// A union has a hidden relationship for each of its targets, and every such relationship a union.
+#[test]
+fn unions_have_a_branch_for_each_target() {
+    expect_none(|_, resource, found| {
+        for relation in resource.relations {
+            if let Link::Union { targets, many } = relation.link {
+                for target in targets {
+                    let branch = resource.branch(relation, target);
+                    let kept = matches!(
+                        (&branch.link, many),
+                        (Link::ToOne { listed: false, .. }, false) | (Link::Through { slot: None, .. }, true)
+                    );
+                    if branch.name != format!("{}.{}", relation.name, target.name) || !kept || !branch.hidden {
+                        found.push(format!("{} has no relationship for {}", relation.name, target.name));
+                    }
+                }
+                if resource.branches(relation).count() != targets.len() {
+                    found.push(format!("{} has another relationship below it", relation.name));
+                }
+            }
+            if relation.name.contains('.') && resource.union_of(relation).is_none() {
+                found.push(format!("{} belongs to nothing", relation.name));
+            }
+        }
+    });
 }
 
 #[test]

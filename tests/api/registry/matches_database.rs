@@ -187,7 +187,7 @@ fn columns_have_the_type_of_their_kind() {
                     expect(*type_column, &["text"]);
                     expect(*id_column, &["int8"]);
                 }
-                Link::ToMany { .. } | Link::Through { .. } => {}
+                Link::ToMany { .. } | Link::Through { .. } | Link::Union { .. } => {}
             }
         }
     });
@@ -272,7 +272,8 @@ fn foreign_keys(
             let tenant = if resource.tenant.is_some() { resource } else { relation.target };
             vec![(table, own, tenant, resource), (table, target, tenant, relation.target)]
         }
-        Link::Polymorphic { .. } => Vec::new(),
+        // The branches of a union are relationships themselves.
+        Link::Polymorphic { .. } | Link::Union { .. } => Vec::new(),
     }
 }
 

@@ -60,7 +60,7 @@ proptest! {
         let resource = resources::ALL[place % resources::ALL.len()];
         let raw = parameters.join("&");
         for route in [LIST, ITEM, IDENTIFIERS, NOTHING, DELETE_LIST] {
-            let request = Request { registry: &registry, resource, route, limits: LIMITS, strict, path: "/" };
+            let request = Request { registry: &registry, resource, mixed: &[], route, limits: LIMITS, strict, path: "/" };
             match Query::parse(request, &raw, None) {
                 Err(errors) => prop_assert_eq!(errors.status(), 400),
                 Ok(query) => {
@@ -78,7 +78,7 @@ proptest! {
     fn any_text_is_answered_or_refused(raw in ".{0,60}", body in proptest::option::of(".{0,30}")) {
         let registry = Registry::new("admin", "/admin/api", resources::ALL);
         let resource = resources::ALL[0];
-        let request = Request { registry: &registry, resource, route: LIST, limits: LIMITS, strict: false, path: "/" };
+        let request = Request { registry: &registry, resource, mixed: &[], route: LIST, limits: LIMITS, strict: false, path: "/" };
         let body = body.map(|text| serde_json::json!({"filter": {text.clone(): {"eq": [text, 1, null]}}, "page": {"size": 2}}));
         let _ = Query::parse(request, &raw, body.as_ref());
     }

@@ -71,7 +71,8 @@ fn cost(conn: &mut PgConnection, organization: i64, path: &str) -> Result<(f64, 
     let (name, query) = path.split_once('?').unwrap_or((path, ""));
     let resource = registry.get(name).unwrap();
     let url = format!("/admin/api/{name}");
-    let request = Request { registry: &registry, resource, route: LIST, limits: LIMITS, strict: false, path: &url };
+    let request =
+        Request { registry: &registry, resource, mixed: &[], route: LIST, limits: LIMITS, strict: false, path: &url };
     let query = Query::parse(request, query, None).unwrap_or_else(|errors| panic!("{path}: {errors}"));
     let plan = query.list(resource);
     let segment = match &plan.page {

@@ -33,7 +33,8 @@ fn text(path: &str, level: Level) -> String {
     let registry = Registry::new("admin", "/admin/api", resources::ALL);
     let (name, query) = path.split_once('?').unwrap_or((path, ""));
     let resource = registry.get(name).unwrap();
-    let request = Request { registry: &registry, resource, route: LIST, limits: LIMITS, strict: false, path: name };
+    let request =
+        Request { registry: &registry, resource, mixed: &[], route: LIST, limits: LIMITS, strict: false, path: name };
     let query = Query::parse(request, query, None).unwrap();
     let plan = query.list(resource);
     let (limit, offset) = match plan.page {

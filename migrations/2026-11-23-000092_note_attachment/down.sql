@@ -1,0 +1,11 @@
+DROP TABLE attachment;
+DROP TABLE note_customer;
+DROP TABLE note_customer_group;
+DROP TABLE note_customer_user_role;
+DROP TABLE note_customer_user;
+DROP TABLE note_category;
+DROP TABLE note_sales_order;
+DROP TABLE note_payment_term;
+DROP TABLE note_price_list;
+DROP TABLE note_product;
+DROP TABLE note;
