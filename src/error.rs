@@ -86,6 +86,7 @@ codes! {
     DATABASE_AWAY = "database-away", 503, "service unavailable http exception";
     CONTENTION = "database-busy", 503, "service unavailable http exception";
     OUTCOME_UNKNOWN = "outcome-unknown", 503, "service unavailable http exception";
+    STORAGE_FULL = "storage-full", 503, "service unavailable http exception";
     STOPPING = "stopping", 503, "service unavailable http exception";
 }
 
@@ -328,6 +329,14 @@ impl Error {
     pub fn database_away() -> Error {
         let mut error = Error::new(&DATABASE_AWAY, "The database cannot be reached at the moment. Repeat the request.");
         error.retry_after = Some(2);
+        error
+    }
+
+    /// The database's disk is full.
+    pub fn storage_full() -> Error {
+        let text = "The database has no space left, and nothing was changed. Its operator has to make some; repeat the request then.";
+        let mut error = Error::new(&STORAGE_FULL, text);
+        error.retry_after = Some(30);
         error
     }
 

@@ -39,6 +39,9 @@ const AWAY: &[&str] = &[
     "SSL connection has been closed",
 ];
 
+/// Parts of messages that say its disk is full; the rest of them names the file and the system's reason.
+const FULL: &[&str] = &["No space left on device", "Disk quota exceeded", "could not extend file"];
+
 /// What a failed statement means to the client. Constraint violations are told apart where the resource is known.
 pub fn database_error(error: Diesel) -> Error {
     match &error {
@@ -58,6 +61,10 @@ fn by_message(message: &str) -> Option<Error> {
         "canceling statement due to statement timeout" => Some(Error::statement_timeout()),
         "canceling statement due to lock timeout" | "deadlock detected" => Some(Error::contention()),
         "canceling statement due to conflict with recovery" => Some(Error::contention()),
+        _ if FULL.iter().any(|part| message.contains(part)) => {
+            tracing::error!(error = message, "the database has no space left");
+            Some(Error::storage_full())
+        }
         _ if AWAY.iter().any(|part| message.contains(part)) => Some(away(&message)),
         _ => None,
     }
@@ -83,6 +90,19 @@ mod tests {
         assert!(timeout.detail.contains("sku"), "{}", timeout.detail);
         assert_eq!(unknown("canceling statement due to lock timeout").code.name, "database-busy");
         assert_eq!(unknown("canceling statement due to user request").code.name, "internal");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_by_its_message() {
+        for message in [
+            "could not extend file \"base/16384/16412\": No space left on device",
+            "could not extend file \"base/16384/16412\": wrote only 4096 of 8192 bytes at block 7",
+            "could not write to file \"base/pgsql_tmp/pgsql_tmp4711.0\": No space left on device",
+        ] {
+            let error = unknown(message);
+            assert_eq!(error.code.name, "storage-full");
+            assert!(error.retry_after.is_some() && !error.detail.contains("16384"));
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod demonstration;
 mod document;
 mod edge;
 mod every_resource;
+mod faults;
 mod process;
 mod registry;
 mod resources;

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod database;
+pub mod load;
 pub mod organization;
 pub mod served;
 pub mod server;

@@ -1,15 +1,12 @@
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use entrepot::db::embedded::{Durability, Embedded};
 use entrepot::db::migrate::migrate;
 use entrepot::error::Error;
-use serde_json::json;
 
-use crate::support::client::Answer;
 use crate::support::database;
+use crate::support::load;
 use crate::support::organization::Organization;
 use crate::support::server::TestServer;
 
@@ -47,65 +44,20 @@ fn a_restart_under_load_loses_nothing_that_was_acknowledged() {
     migrate(&private.url()).unwrap();
     let server = TestServer::start(&private.url(), "[database]\ncheckout_timeout = 1");
     let organization = Organization::on(Box::leak(Box::new(server)));
-    let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
-    let more = |count: usize| {
-        let (before, end) = (done.load(Ordering::Relaxed), Instant::now() + Duration::from_secs(30));
-        while done.load(Ordering::Relaxed) < before + count {
-            assert!(Instant::now() < end, "no service after the database came back");
-            std::thread::yield_now();
-        }
-    };
-    let end = Instant::now() + Duration::from_secs(120);
-    let work = |worker: usize| {
-        let mut names = Vec::new();
-        for number in 0.. {
-            if stop.load(Ordering::Relaxed) || Instant::now() > end {
-                break;
+    let client = organization.client();
+    let acknowledged = load::run(
+        || client.at(organization.server.address),
+        load::served_or_later,
+        |progress| {
+            for _ in 0..2 {
+                progress.more(10);
+                private.stop().unwrap();
+                private.start().unwrap();
             }
-            let name = format!("{worker}-{number}");
-            let body = json!({"data": {"type": "customergroups", "attributes": {"name": name}}});
-            if served(&organization.client().post("/admin/api/customergroups", &body), 201) {
-                names.push(name);
-                done.fetch_add(1, Ordering::Relaxed);
-            }
-            served(&organization.client().get("/admin/api/customergroups?page[size]=1"), 200);
-        }
-        names
-    };
-    let acknowledged: Vec<String> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..4)
-            .map(|worker| {
-                scope.spawn({
-                    let work = &work;
-                    move || work(worker)
-                })
-            })
-            .collect();
-        for _ in 0..2 {
-            more(10);
-            private.stop().unwrap();
-            private.start().unwrap();
-        }
-        more(10);
-        stop.store(true, Ordering::Relaxed);
-        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
-    });
-    let path = "/admin/api/customergroups?page[size]=-1&fields[customergroups]=name";
-    let list = organization.client().get(path).expect(200).json();
-    let stored: BTreeSet<&str> =
-        list["data"].as_array().unwrap().iter().filter_map(|group| group["attributes"]["name"].as_str()).collect();
-    let lost: Vec<&String> = acknowledged.iter().filter(|name| !stored.contains(name.as_str())).collect();
-    assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-}
-
-/// Whether the request was served; else it has to be the 503 that says when to come back.
-fn served(answer: &Answer, status: u16) -> bool {
-    if answer.status == status {
-        return true;
-    }
-    assert_eq!(answer.status, 503, "{}", answer.text);
-    assert!(answer.header("Retry-After").parse::<u32>().is_ok());
-    false
+            progress.more(10);
+        },
+    );
+    load::all_stored(client, &acknowledged);
 }
 
 #[test]

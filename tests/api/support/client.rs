@@ -1,5 +1,6 @@
 //! A JSON:API client that says what it met when an expectation fails.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use reqwest::Method;
@@ -50,6 +51,11 @@ impl Client {
     /// A client with settings of its own.
     pub fn over(http: ClientBuilder, base: String) -> Client {
         Client { http: http.build().unwrap(), base, token: None }
+    }
+
+    /// A client of its own of another server, with the same token.
+    pub fn at(&self, address: SocketAddr) -> Client {
+        Client { token: self.token.clone(), ..Client::new(format!("http://{address}")) }
     }
 
     /// The same client with a bearer token.

@@ -1,17 +1,21 @@
 //! The binary itself, serving from a data folder.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use entrepot::startup::data_folder::DataFolder;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 
 use super::server::KEY;
 
 /// The server's process, past its start.
 pub struct Served {
     child: Child,
+    /// Where it speaks plain HTTP.
+    pub address: SocketAddr,
     /// What it printed.
     pub shown: String,
 }
@@ -20,6 +24,16 @@ impl Served {
     /// `entrepot serve`, with a key.
     pub fn start(folder: &DataFolder) -> Served {
         Served::run(folder, Command::new(env!("CARGO_BIN_EXE_entrepot")).arg("serve").env("ENTREPOT_SECRET_KEY", KEY))
+    }
+
+    /// `entrepot serve` on that database, with those variables.
+    pub fn on(url: &str, variables: &[(&str, &str)]) -> Served {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
+        command.arg("serve").env("ENTREPOT_SECRET_KEY", KEY).env("ENTREPOT_DATABASE_URL", url);
+        command.env("ENTREPOT_DATABASE_POOL_SIZE", "4").env("ENTREPOT_HTTP_WORKERS", "2");
+        let folder = DataFolder::at(folder.path()).unwrap();
+        Served::run(&folder, command.envs(variables.iter().copied()))
     }
 
     /// `entrepot serve --demo`, which makes its own key.
@@ -37,6 +51,8 @@ impl Served {
             let Some(line) = log.next() else { panic!("entrepot serve ended: {}", read.join("\n")) };
             read.push(line);
         }
+        let serving: Value = serde_json::from_str(read.last().unwrap()).unwrap();
+        let address = serving["address"].as_str().unwrap().parse().unwrap();
         std::thread::spawn(move || log.for_each(drop));
         let mut shown = String::new();
         if command.get_args().any(|argument| argument == "--demo") {
@@ -46,7 +62,7 @@ impl Served {
                 shown.push('\n');
             }
         }
-        Served { child, shown }
+        Served { child, address, shown }
     }
 
     /// As `kill -9` does.
@@ -57,7 +73,25 @@ impl Served {
 
     /// As Ctrl-C does.
     pub fn interrupt(mut self) -> ExitStatus {
-        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGINT).unwrap();
+        self.signal(Signal::SIGINT);
         self.child.wait().unwrap()
+    }
+
+    /// As a supervisor does.
+    pub fn terminate(mut self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.child.wait().unwrap()
+    }
+
+    /// Sends a signal, without waiting.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
