@@ -4,11 +4,14 @@
 //! knows one way to tell the caller of a request. What callers may do is decided in [`crate::acl`].
 
 pub mod api_keys;
+pub mod authorize;
 pub mod bearer;
 pub mod brake;
 pub mod callers;
 pub mod clients;
+pub mod code;
 pub mod command;
+pub mod consent;
 pub mod customer_users;
 pub mod demo;
 pub mod grant;
@@ -17,14 +20,18 @@ pub mod issue;
 pub mod keys;
 pub mod oauth2;
 pub mod password;
+pub mod redirect;
 pub mod revoke;
 pub mod secret;
+pub mod session;
 pub mod subject;
 pub mod token;
 pub mod users;
 pub mod wsse;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use diesel::pg::PgConnection;
@@ -226,6 +233,30 @@ impl Auth {
             verified => verified,
         };
         Ok(verified.ok())
+    }
+
+    /// Whether `password` is that of `hash`, which is nobody's when there is none. Failures are counted for the account's name
+    /// and the caller's address; the error is how long to wait.
+    pub(crate) async fn check_password(
+        &self,
+        account: &str,
+        address: Option<IpAddr>,
+        password: &str,
+        hash: Option<String>,
+    ) -> Result<bool, Duration> {
+        // Callers whose address a proxy does not tell are held back as one.
+        let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let wait = self.brake.wait(account, address, Instant::now());
+        if wait > Duration::ZERO {
+            return Err(wait);
+        }
+        let checked = self.passwords.check(password.to_owned(), hash).await;
+        let right = checked.map_err(|_| Duration::from_secs(1))?;
+        match right {
+            true => self.brake.succeeded(account, address, Instant::now()),
+            false => self.brake.failed(account, address, Instant::now()),
+        }
+        Ok(right)
     }
 
     pub(crate) fn access_lifetime(&self) -> TimeDelta {

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod authorize;
 pub mod call;
 pub mod connection;
 pub mod cors;
@@ -49,6 +50,7 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
                 service.service(form_endpoint(&path, web::post().to(token::create)));
             }
         })
+        .configure(|service| authorize::routes(app, service))
         .configure(|service| metadata::routes(app, service))
         .route("/.well-known/jwks.json", get().to(token::jwks))
         // The API documents.

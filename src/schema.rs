@@ -106,6 +106,38 @@ table! {
         created_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         networks -> Array<Text>,
+        redirect_uris -> Array<Text>,
+        plain_pkce -> Bool,
+        skip_consent -> Bool,
+    }
+}
+
+table! {
+    oauth_code (hash) {
+        hash -> Binary,
+        organization_id -> BigInt,
+        client_id -> Text,
+        user_id -> Nullable<BigInt>,
+        customer_user_id -> Nullable<BigInt>,
+        redirect_uri -> Text,
+        redirect_given -> Bool,
+        challenge -> Nullable<Text>,
+        challenge_method -> Nullable<Text>,
+        family -> Uuid,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    // The columns that are unique together; the table needs no other key.
+    oauth_consent (organization_id, client_id, user_id, customer_user_id) {
+        organization_id -> BigInt,
+        client_id -> Text,
+        user_id -> Nullable<BigInt>,
+        customer_user_id -> Nullable<BigInt>,
+        given_at -> Timestamptz,
     }
 }
 

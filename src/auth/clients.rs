@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use super::callers::read_networks;
 use super::secret::{ServerKey, random_text};
 use super::subject::Subject;
-use super::{AccessError, Api};
+use super::{AccessError, Api, redirect};
 use crate::network::Networks;
 use crate::schema::{app_user, customer_user, oauth_client, organization};
 
@@ -23,15 +23,18 @@ pub enum Grant {
     ClientCredentials,
     /// Acts as the user or customer user who logs in; refresh tokens go with it.
     Password,
+    /// Acts as the user who logs in on this server's own page and agrees; refresh tokens go with it.
+    AuthorizationCode,
 }
 
 impl Grant {
-    pub const ALL: [Grant; 2] = [Grant::ClientCredentials, Grant::Password];
+    pub const ALL: [Grant; 3] = [Grant::ClientCredentials, Grant::Password, Grant::AuthorizationCode];
 
     pub const fn name(self) -> &'static str {
         match self {
             Grant::ClientCredentials => "client_credentials",
             Grant::Password => "password",
+            Grant::AuthorizationCode => "authorization_code",
         }
     }
 
@@ -43,6 +46,7 @@ impl Grant {
         match self {
             Grant::ClientCredentials => vec!["client_credentials"],
             Grant::Password => vec!["password", "refresh_token"],
+            Grant::AuthorizationCode => vec!["authorization_code", "refresh_token"],
         }
     }
 }
@@ -60,10 +64,21 @@ pub struct NewClient<'a> {
     pub owner: Option<Subject>,
     /// At least 32 characters; generated when it is not given.
     pub secret: Option<&'a str>,
-    /// A public client has no secret (password grant only).
+    /// A public client has no secret (not with `client_credentials`).
     pub public: bool,
     /// From where it may call; empty: from anywhere.
     pub networks: Networks,
+}
+
+/// What a client with the grant `authorization_code` has beside.
+#[derive(Clone, Debug, Default)]
+pub struct CodeSettings<'a> {
+    /// Where it may be answered to; at least one.
+    pub redirect_uris: Vec<&'a str>,
+    /// Whether it may prove codes by the verifier itself.
+    pub plain_pkce: bool,
+    /// Whether users are not asked.
+    pub skip_consent: bool,
 }
 
 /// A client just made. The secret is shown this once.
@@ -89,6 +104,8 @@ pub struct ClientRow {
     pub owner: Option<String>,
     /// The e-mail address of the customer user whom it acts as.
     pub buyer: Option<String>,
+    /// Where users may be sent back to.
+    pub redirect_uris: Vec<String>,
 }
 
 /// The shortest secret that may be chosen.
@@ -100,11 +117,22 @@ pub fn create(
     server: &ServerKey,
     client: &NewClient<'_>,
 ) -> Result<CreatedClient, AccessError> {
+    create_with(conn, server, client, &CodeSettings::default())
+}
+
+/// Makes a client of any grant.
+pub fn create_with(
+    conn: &mut PgConnection,
+    server: &ServerKey,
+    client: &NewClient<'_>,
+    code: &CodeSettings<'_>,
+) -> Result<CreatedClient, AccessError> {
     let id = match client.id {
         Some(id) => id.to_owned(),
         None => random_text()?[..32].to_owned(),
     };
     check(&id, client)?;
+    check_code(client, code)?;
     let secret = match (client.public, client.secret) {
         (true, _) => None,
         (false, Some(secret)) => Some(secret.to_owned()),
@@ -123,6 +151,9 @@ pub fn create(
             oauth_client::api.eq(client.api.name()),
             oauth_client::confidential.eq(!client.public),
             oauth_client::networks.eq(client.networks.texts()),
+            oauth_client::redirect_uris.eq(&code.redirect_uris),
+            oauth_client::plain_pkce.eq(code.plain_pkce),
+            oauth_client::skip_consent.eq(code.skip_consent),
         ))
         .on_conflict_do_nothing()
         .execute(conn)?;
@@ -163,6 +194,17 @@ fn check(id: &str, client: &NewClient<'_>) -> Result<(), AccessError> {
     }
 }
 
+fn check_code(client: &NewClient<'_>, code: &CodeSettings<'_>) -> Result<(), AccessError> {
+    let codes = client.grant == Grant::AuthorizationCode;
+    match (codes, code.redirect_uris.is_empty()) {
+        (true, true) => Err(AccessError::refused("a client with the grant authorization_code needs a redirect URI")),
+        (false, _) if !code.redirect_uris.is_empty() || code.plain_pkce || code.skip_consent => {
+            Err(AccessError::refused("redirect URIs, PKCE and consent belong to the grant authorization_code"))
+        }
+        _ => code.redirect_uris.iter().try_for_each(|uri| redirect::check(uri, client.public)),
+    }
+}
+
 /// Every client of the installation, by organization and name.
 pub fn list(conn: &mut PgConnection) -> Result<Vec<ClientRow>, AccessError> {
     let rows = oauth_client::table
@@ -190,6 +232,7 @@ pub fn list(conn: &mut PgConnection) -> Result<Vec<ClientRow>, AccessError> {
             oauth_client::networks,
             app_user::username.nullable(),
             customer_user::email.nullable(),
+            oauth_client::redirect_uris,
         ))
         .load(conn)?;
     Ok(rows)

@@ -6,7 +6,7 @@ use chrono::Utc;
 use clap::{Args, Subcommand};
 use diesel::prelude::*;
 
-use super::clients::{self, Grant, NewClient};
+use super::clients::{self, CodeSettings, Grant, NewClient};
 use super::password::Cost;
 use super::secret::{ServerKey, random_text};
 use super::subject::Subject;
@@ -35,8 +35,9 @@ pub struct CreateClient {
     /// What the client is called in lists.
     #[arg(long)]
     name: String,
-    /// The grant: client_credentials (acts as the user of --user, or --customer-user) or password (acts as who logs in).
-    #[arg(long, default_value = "client_credentials", value_parser = ["client_credentials", "password"])]
+    /// The grant: client_credentials (acts as the user of --user, or --customer-user), password (acts as who logs in) or
+    /// authorization_code (acts as who logs in on this server's own page and agrees).
+    #[arg(long, default_value = "client_credentials", value_parser = ["client_credentials", "password", "authorization_code"])]
     grant: String,
     /// The user to act as; its organization is the client's.
     #[arg(long)]
@@ -59,6 +60,16 @@ pub struct CreateClient {
     /// A client that cannot keep a secret, and has none.
     #[arg(long, conflicts_with = "secret_file")]
     public: bool,
+    /// With authorization_code: a URI that users may be sent back to, compared character by character; may be given several
+    /// times. Of http://127.0.0.1/… and http://[::1]/… of a public client the port is free.
+    #[arg(long, value_name = "URI")]
+    redirect_uri: Vec<String>,
+    /// With authorization_code: take the PKCE method plain beside S256.
+    #[arg(long)]
+    allow_plain_pkce: bool,
+    /// With authorization_code: do not ask users whether they agree.
+    #[arg(long)]
+    skip_consent: bool,
     /// A network that it may call from, such as 192.0.2.0/24; may be given several times. Left out: from anywhere.
     #[arg(long, value_name = "CIDR")]
     allow: Vec<String>,
@@ -145,8 +156,12 @@ pub fn client(conn: &mut PgConnection, server: &ServerKey, command: &ClientComma
                 let grants = row.grants.join("+");
                 let from =
                     if row.networks.is_empty() { String::new() } else { format!(", from {}", row.networks.join(" ")) };
+                let back = match row.redirect_uris.as_slice() {
+                    [] => String::new(),
+                    uris => format!(", back to {}", uris.join(" ")),
+                };
                 format!(
-                    "{}\t{}\t{}\t{} API, {grants}{owner}{kind}{from}\t{state}\n",
+                    "{}\t{}\t{}\t{} API, {grants}{owner}{kind}{back}{from}\t{state}\n",
                     row.id, row.name, row.organization, row.api
                 )
             };
@@ -190,7 +205,12 @@ fn create_client(conn: &mut PgConnection, server: &ServerKey, asked: &CreateClie
         networks: Networks::read(asked.allow.iter().map(String::as_str))
             .map_err(|error| AccessError::refused(error.to_string()))?,
     };
-    let made = clients::create(conn, server, &client)?;
+    let code = CodeSettings {
+        redirect_uris: asked.redirect_uri.iter().map(String::as_str).collect(),
+        plain_pkce: asked.allow_plain_pkce,
+        skip_consent: asked.skip_consent,
+    };
+    let made = clients::create_with(conn, server, &client, &code)?;
     let secret = match made.secret {
         Some(_) if asked.secret_file.is_some() => "client_secret: as in the file\n".to_owned(),
         Some(secret) => format!("client_secret: {secret}\n"),

@@ -1,11 +1,11 @@
-//! Who may log in to the demonstration: a user, a customer user, four clients, and the roles they act with.
+//! Who may log in to the demonstration: a user, a customer user, six clients, and the roles they act with.
 //!
 //! Every call leaves the same state, whatever it finds: the secrets given are the ones that work afterwards.
 
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::clients::{self, Grant, NewClient};
+use super::clients::{self, CodeSettings, Grant, NewClient};
 use super::password::Cost;
 use super::secret::ServerKey;
 use super::subject::Subject;
@@ -161,6 +161,58 @@ fn ensure_client(conn: &mut PgConnection, server: &ServerKey, client: NewClient<
             diesel::update(oauth_client::table.find(id))
                 .set(oauth_client::secret_hash.eq(clients::hash(server, id, secret)))
                 .execute(conn)?;
+            Ok(())
+        }
+        Some(_) => Err(AccessError::refused(format!("the client \"{id}\" exists in another organization"))),
+    }
+}
+
+/// A program on the user's own machine, at any port: `http://127.0.0.1:…/callback`.
+const CALLBACKS: [&str; 2] = ["http://127.0.0.1/callback", "http://[::1]/callback"];
+
+/// Makes sure that the public clients exist with which people log in on the server's own page: `demo-app` for the back
+/// office, `demo-storefront-app` for the storefront. `pages`: where they may send people back to, beside programs of
+/// their own machine.
+pub fn ensure_demo_apps(
+    conn: &mut PgConnection,
+    server: &ServerKey,
+    organization: i64,
+    pages: impl Fn(Api) -> Vec<String>,
+) -> Result<(), AccessError> {
+    let apps = [(Api::Admin, "demo-app", "Demo app"), (Api::Storefront, "demo-storefront-app", "Demo storefront app")];
+    for (api, id, name) in apps {
+        let client = NewClient {
+            id: Some(id),
+            name,
+            organization,
+            grant: Grant::AuthorizationCode,
+            api,
+            owner: None,
+            secret: None,
+            public: true,
+            networks: Default::default(),
+        };
+        ensure_app(conn, server, &client, &pages(api))?;
+    }
+    Ok(())
+}
+
+fn ensure_app(
+    conn: &mut PgConnection,
+    server: &ServerKey,
+    client: &NewClient<'_>,
+    pages: &[String],
+) -> Result<(), AccessError> {
+    let id = client.id.unwrap_or_default();
+    let redirect_uris: Vec<&str> = CALLBACKS.into_iter().chain(pages.iter().map(String::as_str)).collect();
+    match oauth_client::table.find(id).select(oauth_client::organization_id).first::<i64>(conn).optional()? {
+        None => {
+            let code = CodeSettings { redirect_uris, ..CodeSettings::default() };
+            clients::create_with(conn, server, client, &code).map(drop)
+        }
+        Some(its) if its == client.organization => {
+            let own = diesel::update(oauth_client::table.find(id));
+            own.set(oauth_client::redirect_uris.eq(redirect_uris)).execute(conn)?;
             Ok(())
         }
         Some(_) => Err(AccessError::refused(format!("the client \"{id}\" exists in another organization"))),

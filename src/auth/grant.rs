@@ -15,7 +15,7 @@ use super::issue::{Holder, REFRESH, issue, revoke_access_tokens, revoke_family};
 use super::oauth2::{Issued, Refusal, TokenRequest};
 use super::secret::random;
 use super::subject::{Columns, Subject};
-use super::{AccessError, Api, Auth, clients};
+use super::{AccessError, Api, Auth, clients, code};
 use crate::schema::{app_user, oauth_refresh_token};
 
 diesel::define_sql_function! { fn lower(text: Text) -> Text; }
@@ -45,7 +45,8 @@ impl From<diesel::result::Error> for NotGranted {
     }
 }
 
-/// The client of a request, proven and bound to the grant that it asks with (`refresh_token` goes with `password`).
+/// The client of a request, proven and bound to the grant that it asks with (`refresh_token` goes with `password` and
+/// `authorization_code`).
 pub fn client(conn: &mut PgConnection, auth: &Auth, request: &TokenRequest) -> Result<Client, NotGranted> {
     let grant = request.get("grant_type").ok_or_else(Refusal::unsupported_grant)?;
     if Grant::parse(grant).is_none() && grant != "refresh_token" {
@@ -98,14 +99,14 @@ pub struct Login {
     pub password_hash: Option<String>,
 }
 
-/// Who has that name in the client's organization: for a client of the back office a user, by user name or e-mail address;
-/// for one of the storefront a customer user, by e-mail address.
-pub fn login(conn: &mut PgConnection, client: &Client, name: &str) -> Result<Option<Login>, NotGranted> {
-    if client.api == Api::Storefront.name() {
-        return Ok(customer_users::login(conn, client.organization, name)?);
+/// Who has that name in the organization: in the back office a user, by user name or e-mail address; in the storefront a
+/// customer user, by e-mail address.
+pub fn login(conn: &mut PgConnection, api: Api, organization: i64, name: &str) -> QueryResult<Option<Login>> {
+    if api == Api::Storefront {
+        return customer_users::login(conn, organization, name);
     }
     let found: Option<(i64, String, Option<String>)> = app_user::table
-        .filter(app_user::organization_id.eq(client.organization))
+        .filter(app_user::organization_id.eq(organization))
         .filter(lower(app_user::username).eq(lower(name)).or(lower(app_user::email).eq(lower(name))))
         .order((lower(app_user::username).eq(lower(name)).desc(), app_user::id))
         .select((app_user::id, app_user::username, app_user::password_hash))
@@ -114,21 +115,38 @@ pub fn login(conn: &mut PgConnection, client: &Client, name: &str) -> Result<Opt
     Ok(found.map(|(id, name, password_hash)| Login { subject: Subject::User(id), name, password_hash }))
 }
 
+/// What failures to log in are counted for: customer users are others than the users of the same name.
+pub fn account(api: Api, organization: i64, name: &str) -> String {
+    match api {
+        Api::Admin => name.to_owned(),
+        Api::Storefront => format!("{organization}/{name}"),
+    }
+}
+
 /// A pair of tokens for someone whose password has been checked.
 pub fn password(conn: &mut PgConnection, auth: &Auth, client: &Client, login: &Login) -> Result<Issued, NotGranted> {
     let now = Utc::now();
+    logged_in(conn, client.organization, login, now)?;
+    let family = Uuid::from_bytes(random()?);
+    pair(conn, auth, client, login.subject, login.name.clone(), family, now)
+}
+
+/// Counts the login of someone whose password has been checked, and refuses one who may not log in.
+pub fn logged_in(
+    conn: &mut PgConnection,
+    organization: i64,
+    login: &Login,
+    now: DateTime<Utc>,
+) -> Result<(), NotGranted> {
     // Asked again: the account may have been disabled, or the password changed, while it was being checked.
     let still = match login.subject {
-        Subject::User(id) => user_logged_in(conn, client.organization, id, login, now)?,
-        Subject::CustomerUser(id) => customer_users::logged_in(conn, client.organization, id, login, now)?,
+        Subject::User(id) => user_logged_in(conn, organization, id, login, now)?,
+        Subject::CustomerUser(id) => customer_users::logged_in(conn, organization, id, login, now)?,
         Subject::Visitor(_) => None,
     };
     match still {
         None => Err(Refusal::wrong_credentials().into()),
-        Some(account) => match account.hint() {
-            Some(hint) => Err(Refusal::account(hint).into()),
-            None => pair(conn, auth, client, login.subject, login.name.clone(), now),
-        },
+        Some(account) => account.hint().map_or(Ok(()), |hint| Err(Refusal::account(hint).into())),
     }
 }
 
@@ -150,9 +168,45 @@ fn user_logged_in(
 
 /// A pair of tokens for a new visitor of the storefront.
 pub fn visitor(conn: &mut PgConnection, auth: &Auth, client: &Client) -> Result<Issued, NotGranted> {
-    let now = Utc::now();
+    let family = Uuid::from_bytes(random()?);
+    visitor_of(conn, auth, client, family, Utc::now())
+}
+
+fn visitor_of(
+    conn: &mut PgConnection,
+    auth: &Auth,
+    client: &Client,
+    family: Uuid,
+    now: DateTime<Utc>,
+) -> Result<Issued, NotGranted> {
     let (subject, name) = customer_users::new_visitor(conn, client.organization, now, now - auth.refresh_lifetime())?;
-    pair(conn, auth, client, subject, name, now)
+    pair(conn, auth, client, subject, name, family, now)
+}
+
+/// A pair of tokens for a code. The inner refusal comes with changes that must be committed.
+pub fn authorization_code(
+    conn: &mut PgConnection,
+    auth: &Auth,
+    client: &Client,
+    request: &TokenRequest,
+) -> Result<Result<Issued, Box<Refusal>>, NotGranted> {
+    let now = Utc::now();
+    let redeemed = match code::redeem(conn, auth, client, request)? {
+        Ok(redeemed) => redeemed,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let Some(subject) = redeemed.subject else {
+        if !auth.apis.visitors {
+            return Err(Refusal::code("There are no visitors.").into());
+        }
+        return visitor_of(conn, auth, client, redeemed.family, now).map(Ok);
+    };
+    let (name, account) =
+        known(conn, auth, client.organization, subject, now)?.ok_or_else(|| Refusal::code("Account is disabled."))?;
+    if let Some(hint) = account.hint() {
+        return Err(Refusal::code(hint).into());
+    }
+    pair(conn, auth, client, subject, name, redeemed.family, now).map(Ok)
 }
 
 /// The first pair of a family.
@@ -162,9 +216,9 @@ fn pair(
     client: &Client,
     subject: Subject,
     name: String,
+    family: Uuid,
     now: DateTime<Utc>,
 ) -> Result<Issued, NotGranted> {
-    let family = Uuid::from_bytes(random()?);
     Ok(issue(conn, auth, client, Holder { subject, name, family: Some(family) }, now)?)
 }
 
@@ -220,7 +274,7 @@ pub fn refresh(
 }
 
 /// The name of a subject, and whether it may have tokens.
-fn known(
+pub(super) fn known(
     conn: &mut PgConnection,
     auth: &Auth,
     organization: i64,

@@ -9,7 +9,7 @@ use super::oauth2::Issued;
 use super::secret::{random, random_text};
 use super::subject::Subject;
 use super::token::{Claims, sign};
-use super::{AccessError, Auth};
+use super::{AccessError, Auth, code, consent};
 use crate::schema::{oauth_access_token, oauth_refresh_token};
 
 /// What refresh tokens are hashed for.
@@ -30,7 +30,7 @@ pub(super) fn revoke_access_tokens(conn: &mut PgConnection, family: Uuid, now: D
     diesel::update(access).set(oauth_access_token::revoked_at.eq(now)).execute(conn).map(drop)
 }
 
-/// Removes every token of a user or customer user: before it is deleted, and when its password changes.
+/// Removes every token and code of a user or customer user, and what it has agreed to: before it is deleted, and when its password changes.
 pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> QueryResult<()> {
     let (user, buyer, visitor) = subject.columns();
     let access = oauth_access_token::table.filter(oauth_access_token::organization_id.eq(organization)).filter(
@@ -46,7 +46,9 @@ pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> Q
             .or(oauth_refresh_token::customer_user_id.eq(buyer))
             .or(oauth_refresh_token::visitor_id.eq(visitor)),
     );
-    diesel::delete(refresh).execute(conn).map(drop)
+    diesel::delete(refresh).execute(conn)?;
+    code::forget(conn, organization, subject)?;
+    consent::forget(conn, organization, subject)
 }
 
 /// Whom a token is for.

@@ -88,7 +88,7 @@ fn basic_credentials(header: &str) -> Option<(String, String)> {
     Some((id.to_owned(), secret.to_owned()))
 }
 
-fn form(body: &[u8]) -> Result<HashMap<String, String>, Box<Refusal>> {
+pub(crate) fn form(body: &[u8]) -> Result<HashMap<String, String>, Box<Refusal>> {
     let mut parameters = HashMap::new();
     let body = std::str::from_utf8(body).map_err(|_| Refusal::malformed("The body must be UTF-8"))?;
     for pair in body.trim_end_matches(['\r', '\n']).split('&').filter(|pair| !pair.is_empty()) {
@@ -190,6 +190,10 @@ impl Refusal {
     /// Why an account cannot be used. Told only to who has the right password.
     pub fn account(why: &str) -> Box<Refusal> {
         Refusal::wrong_credentials().hint(why)
+    }
+
+    pub fn code(hint: &str) -> Box<Refusal> {
+        Refusal::new(BasicErrorResponseType::InvalidGrant, 400, "The authorization code is invalid.").hint(hint)
     }
 
     pub fn refresh_token(hint: &str) -> Box<Refusal> {

@@ -56,6 +56,9 @@ const RESOLVER: &str = include_str!("docs/resolver.js");
 const POLICY: &str =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
+/// Where a login comes back to.
+const REDIRECT_PAGE: &str = "oauth2-redirect.html";
+
 /// Mounts the documents and pages of both APIs.
 pub fn routes(app: &App, service: &mut ServiceConfig) {
     for (api, registry) in [(Api::Admin, &app.admin), (Api::Storefront, &app.storefront)] {
@@ -112,7 +115,9 @@ fn document(request: &HttpRequest, document: &Document) -> HttpResponse {
 }
 
 fn config(root: &str) -> Config<'static> {
-    Config::with_oauth_config([format!("{root}/openapi.json")], oauth::Config::new().app_name("Entrepot"))
+    let login = oauth::Config::new().app_name("Entrepot").use_pkce_with_authorization_code_grant(true);
+    Config::with_oauth_config([format!("{root}/openapi.json")], login)
+        .oauth2_redirect_url(format!("{root}/doc/{REDIRECT_PAGE}"))
         .doc_expansion("none")
         .filter(true)
         .deep_linking(true)
@@ -142,9 +147,17 @@ fn file(request: &HttpRequest, root: &str, config: Arc<Config<'static>>) -> Http
                 .insert_header((CACHE_CONTROL, "no-cache"))
                 .body(page)
         }
+        REDIRECT_PAGE => answer
+            .insert_header((CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)))
+            .insert_header((CACHE_CONTROL, "no-cache"))
+            .body(file.bytes.into_owned()),
         "swagger-initializer.js" => {
             let plugin = "SwaggerUIBundle.plugins.DownloadUrl";
-            let script = String::from_utf8_lossy(&file.bytes).replace(plugin, &format!("{plugin}, FollowReferences"));
+            let redirect = format!("\"{root}/doc/{REDIRECT_PAGE}\"");
+            let script = String::from_utf8_lossy(&file.bytes)
+                .replace(plugin, &format!("{plugin}, FollowReferences"))
+                // Clients name where they are answered to by the whole URL, which the browser knows.
+                .replace(&redirect, &format!("location.origin + {redirect}"));
             answer.insert_header((CACHE_CONTROL, "no-cache")).body(format!("{RESOLVER}{script}"))
         }
         "index.css" => {

@@ -12,7 +12,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::origin::origin;
-use super::{address, answer, login_prefix};
+use super::{address, answer, authorize, login_prefix};
 use crate::app::App;
 use crate::auth::Api;
 
@@ -77,19 +77,27 @@ fn show(request: &HttpRequest, app: &App, api: Api, document: fn(&HttpRequest, &
 fn authorization_server(request: &HttpRequest, app: &App, api: Api) -> Value {
     let origin = origin(request, app);
     let token = format!("{origin}{}/oauth2-token", login_prefix(app, api));
-    json!({
+    let mut document = json!({
         "issuer": issuer(request, app, api),
+        "authorization_endpoint": format!("{origin}{}", authorize::path(app, api)),
         "token_endpoint": token,
         "revocation_endpoint": format!("{token}/revoke"),
         "introspection_endpoint": format!("{token}/introspect"),
         "jwks_uri": format!("{origin}/.well-known/jwks.json"),
-        "grant_types_supported": ["client_credentials", "password", "refresh_token"],
-        "response_types_supported": [],
+        "grant_types_supported": ["authorization_code", "client_credentials", "password", "refresh_token"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "ui_locales_supported": ["en"],
-    })
+    });
+    if api == Api::Storefront && app.config.api.visitors {
+        document["visitor_authorization_endpoint"] = Value::from(format!("{token}/authorize-visitor"));
+    }
+    document
 }
 
 fn protected_resource(request: &HttpRequest, app: &App, api: Api) -> Value {

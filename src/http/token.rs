@@ -7,9 +7,8 @@
 
 pub mod state;
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -129,13 +128,15 @@ async fn grant(address: Option<IpAddr>, app: &App, asked: &Arc<TokenRequest>) ->
                 Err(refusal) => return Ok(Err(refusal)),
             };
             admit_client(&networks, &client, address)?;
-            if asked.get("grant_type") != Some("refresh_token") {
-                return settle(grant::client_credentials(conn, &auth, &client));
-            }
-            match asked.require("refresh_token") {
-                Ok(token) => Ok(settle(grant::refresh(conn, &auth, &client, token))?.and_then(|granted| granted)),
-                Err(refusal) => Ok(Err(refusal)),
-            }
+            let granted = match asked.get("grant_type") {
+                Some("authorization_code") => grant::authorization_code(conn, &auth, &client, &asked),
+                Some("refresh_token") => match asked.require("refresh_token") {
+                    Ok(token) => grant::refresh(conn, &auth, &client, token),
+                    Err(refusal) => Ok(Err(refusal)),
+                },
+                _ => grant::client_credentials(conn, &auth, &client).map(Ok),
+            };
+            Ok(settle(granted)?.and_then(|granted| granted))
         })
         .await
 }
@@ -148,12 +149,13 @@ async fn by_password(address: Option<IpAddr>, app: &App, asked: &Arc<TokenReques
         .run(move |conn| {
             settle(grant::client(conn, &auth, &question).and_then(|client| {
                 let (name, _) = (question.require("username")?, question.require("password")?);
-                let login = grant::login(conn, &client, name)?;
-                Ok((client, login))
+                let api = Api::parse(&client.api).ok_or_else(Refusal::invalid_client)?;
+                let login = grant::login(conn, api, client.organization, name)?;
+                Ok((client, api, login))
             }))
         })
         .await?;
-    let (client, login) = match found {
+    let (client, api, login) = match found {
         Ok(found) => found,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -163,27 +165,13 @@ async fn by_password(address: Option<IpAddr>, app: &App, asked: &Arc<TokenReques
         return app.db.transaction(move |conn| settle(grant::visitor(conn, &auth, &client))).await;
     }
     let (name, password) = (asked.get("username").unwrap_or_default(), asked.get("password").unwrap_or_default());
-    // Callers whose address a proxy does not tell are held back as one.
-    let address = address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    // Customer users are others than the users of the same name.
-    let account = match Api::parse(&client.api) {
-        Some(Api::Storefront) => format!("{}/{name}", client.organization),
-        _ => name.to_owned(),
-    };
-    let wait = app.auth.brake.wait(&account, address, Instant::now());
-    if wait > Duration::ZERO {
-        return Ok(Err(Refusal::slow_down(wait)));
-    }
+    let account = grant::account(api, client.organization, name);
     let hash = login.as_ref().and_then(|login| login.password_hash.clone());
-    let right = match app.auth.passwords.check(password.to_owned(), hash).await {
-        Ok(right) => right,
-        Err(_) => return Ok(Err(Refusal::slow_down(Duration::from_secs(1)))),
+    let login = match app.auth.check_password(&account, address, password, hash).await {
+        Ok(right) => login.filter(|_| right),
+        Err(wait) => return Ok(Err(Refusal::slow_down(wait))),
     };
-    let Some(login) = login.filter(|_| right) else {
-        app.auth.brake.failed(&account, address, Instant::now());
-        return Ok(Err(Refusal::wrong_credentials()));
-    };
-    app.auth.brake.succeeded(&account, address, Instant::now());
+    let Some(login) = login else { return Ok(Err(Refusal::wrong_credentials())) };
     let auth = Arc::clone(&app.auth);
     app.db.transaction(move |conn| settle(grant::password(conn, &auth, &client, &login))).await
 }

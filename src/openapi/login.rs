@@ -1,16 +1,19 @@
-//! What belongs to logins beside the token endpoint: tokens given back and asked about, and the documents that tell where
+//! What belongs to logins beside the token endpoint: the pages where users log in, tokens given back and asked about, and the documents that tell where
 //! all of this is.
 
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::path::{
+    HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, PathItemBuilder,
+};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::{
-    ArrayBuilder, Components, PathItem, PathsBuilder, Required, ResponseBuilder, ResponsesBuilder, SchemaFormat,
+    ArrayBuilder, Components, ObjectBuilder, PathItem, PathsBuilder, Required, ResponseBuilder, ResponsesBuilder,
+    SchemaFormat,
 };
 
 use super::platform::{TOKEN_URL, public};
 use super::schema_ref;
-use super::schemas::{boolean, described, integer, object, string};
+use super::schemas::{boolean, described, integer, object, string, word};
 use crate::engine::registry::Registry;
 use crate::http::back_office;
 
@@ -21,7 +24,25 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
     components.schemas.insert("authorization_server".to_owned(), authorization_server().into());
     components.schemas.insert("protected_resource".to_owned(), protected_resource().into());
     let server = format!("{}/oauth2-server", login_prefix(registry));
+    let paths = match registry.name {
+        "storefront" => paths.path(
+            format!("{}-visitor", authorize_path(registry)),
+            PathItemBuilder::new()
+                .operation(HttpMethod::Get, visitor_operation())
+                .parameters(Some(authorize_parameters()))
+                .build(),
+        ),
+        _ => paths,
+    };
     paths
+        .path(
+            authorize_path(registry),
+            PathItemBuilder::new()
+                .operation(HttpMethod::Get, show_operation())
+                .operation(HttpMethod::Post, send_operation())
+                .parameters(Some(authorize_parameters()))
+                .build(),
+        )
         .path(format!("{TOKEN_URL}/revoke"), PathItem::new(HttpMethod::Post, revoke_operation()))
         .path(format!("{TOKEN_URL}/introspect"), PathItem::new(HttpMethod::Post, introspect_operation()))
         .path(
@@ -37,6 +58,87 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
                 HttpMethod::Get,
                 metadata_operation("get_protected_resource", "Whose tokens this API takes", "protected_resource"),
             ),
+        )
+}
+
+/// Where users log in.
+pub fn authorize_path(registry: &Registry) -> String {
+    format!("{}/oauth2-token/authorize", login_prefix(registry))
+}
+
+fn authorize_parameters() -> Vec<Parameter> {
+    let query = |name: &str, required: bool, schema: ObjectBuilder, about: &str| {
+        ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(if required { Required::True } else { Required::False })
+            .description(Some(about))
+            .schema(Some(schema))
+            .build()
+    };
+    vec![
+        query("response_type", true, word(&["code"]), "What is asked for."),
+        query("client_id", true, string(), "A client with the grant `authorization_code`."),
+        query("redirect_uri", false, uri(), "One of the client's; may be left out where it has only one."),
+        query("state", false, string(), "Comes back as it is."),
+        query("code_challenge", false, string(), "RFC 7636; obligatory for public clients."),
+        query(
+            "code_challenge_method",
+            false,
+            word(&["S256", "plain"]),
+            "`plain` only for clients that are allowed it.",
+        ),
+    ]
+}
+
+fn show_operation() -> Operation {
+    authorize_operation("get_authorize", "Log in and let a client act for you (a page)").build()
+}
+
+fn send_operation() -> Operation {
+    let form = object()
+        .property("form_token", described(string(), "From the page."))
+        .property("action", word(&["login", "allow", "deny", "switch"]))
+        .property("username", described(string(), "With `login`."))
+        .property("password", described(string(), "With `login`."))
+        .required("form_token")
+        .required("action");
+    let content = ContentBuilder::new().schema(Some(form)).build();
+    authorize_operation("post_authorize", "What the page's form sends")
+        .request_body(Some(
+            RequestBodyBuilder::new()
+                .required(Some(Required::True))
+                .content("application/x-www-form-urlencoded", content)
+                .build(),
+        ))
+        .build()
+}
+
+fn visitor_operation() -> Operation {
+    let mut operation = authorize_operation("get_authorize_visitor", "Get a code without a login").build();
+    operation.responses.responses.retain(|status, _| matches!(status.as_str(), "303" | "400" | "401" | "503"));
+    operation
+}
+
+fn authorize_operation(id: &str, summary: &str) -> OperationBuilder {
+    let page = |about: &str| {
+        let html = ContentBuilder::new().schema(Some(string())).build();
+        ResponseBuilder::new().description(about).content("text/html", html)
+    };
+    public(id, summary, "authentication")
+        .description(Some(
+            "For browsers. The user is sent back to the client with `code`, or with `error`, `error_description`, \
+             `hint` and `message`; and with `state` and `iss`. A code is good for 600 seconds and one use.",
+        ))
+        .responses(
+            ResponsesBuilder::new()
+                .response("200", page("A page: log in, or agree."))
+                .response("303", ResponseBuilder::new().description("On to the client, or to this page again."))
+                .response("400", page("The login, or the request, is wrong; the page says how."))
+                .response("401", page("Client or redirect URI are not known."))
+                .response("403", page("The form is not one that this browser was just shown."))
+                .response("429", page("Too many attempts; `Retry-After` says when to try again."))
+                .response("503", ResponseBuilder::new().description("The database cannot be reached.")),
         )
 }
 
@@ -96,7 +198,7 @@ fn metadata_operation(id: &str, summary: &str, schema: &str) -> Operation {
         .build()
 }
 
-fn token_reference() -> utoipa::openapi::ObjectBuilder {
+fn token_reference() -> ObjectBuilder {
     object()
         .property("token", described(string(), "An access token or a refresh token."))
         .property("token_type_hint", described(string(), "Accepted and not needed."))
@@ -105,7 +207,7 @@ fn token_reference() -> utoipa::openapi::ObjectBuilder {
         .required("token")
 }
 
-fn token_state() -> utoipa::openapi::ObjectBuilder {
+fn token_state() -> ObjectBuilder {
     object()
         .property("active", boolean())
         .property("client_id", described(string(), "The client that the token was given to."))
@@ -121,12 +223,19 @@ fn token_state() -> utoipa::openapi::ObjectBuilder {
         .required("active")
 }
 
-fn authorization_server() -> utoipa::openapi::ObjectBuilder {
-    let urls = ["issuer", "token_endpoint", "revocation_endpoint", "introspection_endpoint", "jwks_uri"];
+fn authorization_server() -> ObjectBuilder {
+    let urls = [
+        "issuer",
+        "authorization_endpoint",
+        "token_endpoint",
+        "revocation_endpoint",
+        "introspection_endpoint",
+        "jwks_uri",
+    ];
     urls.into_iter().fold(object(), |schema, name| schema.property(name, uri()).required(name))
 }
 
-fn protected_resource() -> utoipa::openapi::ObjectBuilder {
+fn protected_resource() -> ObjectBuilder {
     object()
         .property("resource", uri())
         .property("resource_name", string())
@@ -136,7 +245,7 @@ fn protected_resource() -> utoipa::openapi::ObjectBuilder {
         .required("resource")
 }
 
-fn uri() -> utoipa::openapi::ObjectBuilder {
+fn uri() -> ObjectBuilder {
     string().format(Some(SchemaFormat::Custom("uri".to_owned())))
 }
 

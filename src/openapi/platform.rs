@@ -5,7 +5,8 @@ use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder};
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Password, Scopes, SecurityScheme,
+    ApiKey, ApiKeyValue, AuthorizationCode, ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Password, Scopes,
+    SecurityScheme,
 };
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{
@@ -26,11 +27,18 @@ pub fn security_schemes(components: &mut Components, registry: &Registry) {
     let flows = [
         Flow::ClientCredentials(ClientCredentials::new(TOKEN_URL, Scopes::new())),
         Flow::Password(Password::with_refresh_url(TOKEN_URL, Scopes::new(), TOKEN_URL)),
+        Flow::AuthorizationCode(AuthorizationCode::with_refresh_url(
+            login::authorize_path(registry).as_str(),
+            TOKEN_URL,
+            Scopes::new(),
+            TOKEN_URL,
+        )),
     ];
     let oauth = OAuth2::with_description(
         flows,
         "Each client has its grants: `client_credentials` acts as the user that the client belongs to, `password` as \
-         the user who logs in. Tokens live for an hour.",
+         the user who logs in, `authorization_code` (with PKCE) as the user who logs in on this server's own page. \
+         Tokens live for an hour.",
     );
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
@@ -156,11 +164,20 @@ fn token_operation() -> Operation {
 
 fn token_request() -> utoipa::openapi::ObjectBuilder {
     object()
-        .property("grant_type", word(&["client_credentials", "password", "refresh_token"]))
+        .property("grant_type", word(&["client_credentials", "password", "authorization_code", "refresh_token"]))
         .property("client_id", described(string(), "Unless HTTP Basic has it."))
         .property("client_secret", described(string(), "Unless HTTP Basic has it."))
         .property("username", described(string(), "With `password`."))
         .property("password", described(string(), "With `password`."))
+        .property("code", described(string(), "With `authorization_code`."))
+        .property(
+            "redirect_uri",
+            described(string(), "With `authorization_code`, where the code was asked for with it."),
+        )
+        .property(
+            "code_verifier",
+            described(string(), "With `authorization_code`, where it was asked for with a challenge."),
+        )
         .property("refresh_token", described(string(), "With `refresh_token`."))
         .property("scope", described(string(), "Accepted and ignored."))
         .required("grant_type")
@@ -171,7 +188,7 @@ fn token() -> utoipa::openapi::ObjectBuilder {
         .property("token_type", word(&["Bearer"]))
         .property("expires_in", described(integer(), "Seconds."))
         .property("access_token", described(string(), "For `Authorization: Bearer`."))
-        .property("refresh_token", described(string(), "With the grants `password` and `refresh_token` only."))
+        .property("refresh_token", described(string(), "Not with the grant `client_credentials`."))
         .required("token_type")
         .required("expires_in")
         .required("access_token")

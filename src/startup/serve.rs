@@ -8,7 +8,7 @@ use super::place::{self, Place};
 use super::{Server, Signals, log, say, welcome};
 use crate::app::App;
 use crate::auth::secret::ServerKey;
-use crate::auth::{self, demo::BUYER, demo::DemoSecrets};
+use crate::auth::{self, Api, demo::BUYER, demo::DemoSecrets, redirect};
 use crate::config::Config;
 use crate::db::Db;
 use crate::demo;
@@ -95,7 +95,8 @@ pub fn load_demo(config: &Config) -> Result<(), Failure> {
     load(&place.connect(config)?, config, &place.key_or_new(config)?, &credentials)?;
     say(&format!(
         "The demonstration is loaded. User admin, password {}.\nCustomer user {BUYER}, password {}.\n\
-         Clients demo-erp, demo-shop, demo-password and demo-storefront, secret {}.\n",
+         Clients demo-erp, demo-shop, demo-password and demo-storefront, secret {};\n\
+         demo-app and demo-storefront-app have none.\n",
         credentials.admin_password.reveal(),
         credentials.buyer_password.reveal(),
         credentials.client_secret.reveal()
@@ -109,5 +110,20 @@ fn load(db: &Db, config: &Config, key: &ServerKey, credentials: &Credentials) ->
         buyer_password: credentials.buyer_password.reveal(),
         client_secret: credentials.client_secret.reveal(),
     };
-    db.transaction_now(|conn| demo::load(conn, key, auth::cost(&config.auth), secrets))
+    db.transaction_now(|conn| demo::load(conn, key, auth::cost(&config.auth), secrets, |api| pages(config, api)))
+}
+
+/// Where an API document's page is sent back to after a login. At 127.0.0.1 the port is free.
+fn pages(config: &Config, api: Api) -> Vec<String> {
+    let http = &config.http;
+    let root = match api {
+        Api::Admin => &http.admin_root,
+        Api::Storefront => &http.storefront_root,
+    };
+    let plain = http.listen.map(|listen| format!("http://localhost:{}", listen.port()));
+    let secure = http.tls.as_ref().map(|tls| format!("https://localhost:{}", tls.listen.port()));
+    let origins = [Some("http://127.0.0.1".to_owned()), plain, secure, http.public_url.clone()];
+    let pages = origins.into_iter().flatten().map(|origin| format!("{origin}{root}/doc/oauth2-redirect.html"));
+    // A public URL may be one of plain HTTP, on a network of its own.
+    pages.filter(|page| redirect::check(page, true).is_ok()).collect()
 }

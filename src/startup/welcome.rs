@@ -27,7 +27,8 @@ Entrepot serves at {base}
   User              admin, password {password}
   Customer user     {BUYER}, password {buyer}
   OAuth clients     demo-erp and demo-shop (client_credentials), demo-password (password),
-                    demo-storefront (password, of customer users)
+                    demo-storefront (password, of customer users),
+                    demo-app and demo-storefront-app (authorization_code, public)
   Client secret     {secret}
 
 A first request:

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod auth;
+mod authorize;
 mod browser;
 mod demonstration;
 mod document;

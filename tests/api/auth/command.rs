@@ -71,7 +71,16 @@ fn an_operator_makes_users_and_clients_and_revokes_them() {
     ];
     ask(&server.client(), &by_password).expect(200);
 
+    let pages = ["--redirect-uri", "https://app.example/done", "--redirect-uri", "http://127.0.0.1/done"];
+    let page = ["client", "create", "--name", "Page", "--id", "page", "--grant", "authorization_code", "--public"];
+    let made = shell.run(&[page.as_slice(), &pages, &["--allow-plain-pkce", "--skip-consent"]].concat()).unwrap();
+    assert_eq!(made, "client_id: page\n");
     let list = shell.run(&["client", "list"]).unwrap();
+    assert!(
+        list.contains(
+            "authorization_code+refresh_token, public, back to https://app.example/done http://127.0.0.1/done"
+        )
+    );
     assert!(list.contains("erp\tERP\tAcme") && list.contains("acts as ada"), "{list}");
     assert!(!list.contains(&secret), "{list}");
     shell.run(&["client", "revoke", "erp"]).unwrap();
@@ -139,6 +148,11 @@ fn what_cannot_be_done_is_explained() {
             "there is no customer user \"bo@example.org\"",
         ),
         (&["client", "create", "--name", "x", "--grant", "password", "--organization", "Nobody"], "Acme"),
+        (&["client", "create", "--name", "x", "--grant", "authorization_code", "--public"], "needs a redirect URI"),
+        (
+            &["client", "create", "--name", "x", "--grant", "password", "--redirect-uri", "https://app.example/"],
+            "belong to the grant authorization_code",
+        ),
         (&["client", "revoke", "nobody"], "client list"),
     ];
     for (arguments, expected) in cases {

@@ -58,6 +58,12 @@ impl Client {
         Client { token: self.token.clone(), ..Client::new(format!("http://{address}")) }
     }
 
+    /// The same client, which shows redirects instead of following them.
+    pub fn staying(&self) -> Client {
+        let http = http().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Client { http, ..self.clone() }
+    }
+
     /// The same client with a bearer token.
     pub fn with_token(&self, token: &str) -> Client {
         Client { token: Some(token.to_owned()), ..self.clone() }

@@ -1,0 +1,160 @@
+//! Attacks on who logs in, each by its name.
+
+use super::{Application, BACK, Window, form_token};
+use crate::support::organization::{Organization, PASSWORD};
+
+/// A form that another site sends in the user's browser: it has the browser's cookies, but cannot read a page.
+#[test]
+fn cross_site_request_forgery() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[]);
+    let (victim, attacker) = (Window::new(organization.server), Window::new(organization.server));
+    let shown = victim.log_in(&path, &organization.admin.username).expect(200);
+    // The attacker's own page, of the same request and even of the same user.
+    let own = attacker.log_in(&path, &organization.admin.username).expect(200);
+    for forged in [vec![("action", "allow")], vec![("action", "allow"), ("form_token", &form_token(&own))]] {
+        let answer = victim.post(&path, &forged).expect(403);
+        assert!(answer.text.contains("Nothing was done"), "{}", answer.text);
+    }
+    // A token of another request: with it the victim would agree to what it has not seen.
+    let other = application.path(&[("state", "other")]);
+    victim.post(&other, &[("action", "allow"), ("form_token", &form_token(&shown))]).expect(403);
+    // One that is altered, or whose time was prolonged.
+    let token = form_token(&shown);
+    let (_, mac) = token.split_once('.').unwrap();
+    for altered in [format!("9999999999.{mac}"), format!("{token}A"), "1.".to_owned(), ".".to_owned()] {
+        victim.post(&path, &[("action", "allow"), ("form_token", &altered)]).expect(403);
+    }
+    victim.press(&path, &shown, "allow").expect(303);
+}
+
+/// Another site logs the user in to the attacker's account, by a form with the attacker's name and password.
+#[test]
+fn login_forgery() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[]);
+    let (victim, attacker) = (Window::new(organization.server), Window::new(organization.server));
+    let token = form_token(&attacker.get(&path).expect(200));
+    let login = [
+        ("form_token", token.as_str()),
+        ("username", &organization.admin.username),
+        ("password", PASSWORD),
+        ("action", "login"),
+    ];
+    // Without a cookie of its own, and with one.
+    for _ in 0..2 {
+        let answer = victim.post(&path, &login).expect(403);
+        assert!(!answer.header("set-cookie").contains("entrepot-login"), "{}", answer.header("set-cookie"));
+        victim.get(&path).expect(200);
+    }
+}
+
+/// Consent that was shown to one user does not count for another who has logged in meanwhile.
+#[test]
+fn consent_of_another_user() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[]);
+    let (window, other) = (Window::new(organization.server), organization.user_who_may(&serde_json::json!({})));
+    let shown = window.log_in(&path, &organization.admin.username).expect(200);
+    let page = window.press(&path, &shown, "switch").expect(303);
+    assert_eq!(page.header("location"), path);
+    window.log_in(&path, &other.username).expect(200);
+    window.press(&path, &shown, "allow").expect(403);
+}
+
+/// A session of one organization, or an altered one, is none for the clients of another.
+#[test]
+fn session_of_another_organization() {
+    let (here, there) = (Organization::new(), Organization::new());
+    let (own, foreign) = (Application::public(&here, &[BACK]), Application::public(&there, &[BACK]));
+    let window = Window::new(here.server);
+    window.log_in(&own.path(&[]), &here.admin.username).expect(200);
+    let page = window.get(&foreign.path(&[])).expect(200);
+    assert!(page.text.contains("name=\"password\"") && !page.text.contains(&here.admin.username), "{}", page.text);
+    window
+        .cookies
+        .borrow_mut()
+        .entry("entrepot-login-admin".to_owned())
+        .and_modify(|text| text.replace_range(30..31, "."));
+    assert!(window.get(&own.path(&[])).expect(200).text.contains("name=\"password\""));
+}
+
+/// "A login page in a frame": the user presses a button that he does not see. And what a page may load or tell.
+#[test]
+fn clickjacking_and_leaks() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let (window, path) = (Window::new(organization.server), application.path(&[]));
+    let pages = [
+        window.get(&path).expect(200),
+        window.log_in(&path, &organization.admin.username).expect(200),
+        window.get(&application.path(&[("client_id", "nobody")])).expect(401),
+    ];
+    for page in &pages {
+        let policy = page.header("content-security-policy");
+        for directive in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "style-src 'sha256-"] {
+            assert!(policy.contains(directive), "{policy}");
+        }
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        assert!(!page.text.contains("<script") && !page.text.contains("onclick") && !page.text.contains("style="));
+    }
+    assert!(pages[0].header("content-security-policy").contains("form-action 'self' https://app.example;"));
+    let back = window.press(&path, &pages[1], "allow").expect(303);
+    for answer in pages.iter().chain([&back]) {
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    }
+}
+
+/// The names of clients and organizations are texts that somebody has chosen.
+#[test]
+fn markup_in_names() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[("state", "\"><script>alert(1)</script>")]);
+    let window = Window::new(organization.server);
+    for page in [window.get(&path).expect(200), window.log_in(&path, &organization.admin.username).expect(200)] {
+        assert!(!page.text.contains("<b>Order</b>") && !page.text.contains("<script>"), "{}", page.text);
+        assert!(page.text.contains("Stock &#38; &#60;b&#62;Order&#60;/b&#62; app"), "{}", page.text);
+    }
+}
+
+/// Cookies: out of reach of scripts, not sent along with another site's forms, over HTTPS only to this host and never in
+/// clear.
+#[test]
+fn cookies_are_kept_close() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let (window, path) = (Window::new(organization.server), application.path(&[]));
+    let page = window.get(&path).expect(200);
+    let login = window.try_log_in(&path, &organization.admin.username, PASSWORD).expect(303);
+    for cookie in [page.header("set-cookie"), login.header("set-cookie")] {
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    }
+    assert!(login.header("set-cookie").contains("Max-Age=600"), "{}", login.header("set-cookie"));
+
+    let settings = "[networks]\ntrusted_proxies = [\"127.0.0.1\"]";
+    let behind = crate::support::server::TestServer::start(crate::support::database::shared(), settings);
+    let page =
+        behind.client().send(reqwest::Method::GET, &path, |request| request.header("X-Forwarded-Proto", "https"));
+    let cookie = page.expect(200).header("set-cookie").to_owned();
+    assert!(
+        cookie.starts_with("__Host-entrepot-form=") && cookie.contains("Secure") && cookie.ends_with("Path=/"),
+        "{cookie}"
+    );
+}
+
+/// Neither codes nor passwords nor states are in the log; that is held for the whole server by its own tests of the log.
+/// Here: none of them is in a page either.
+#[test]
+fn secrets_in_pages() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let (window, path) = (Window::new(organization.server), application.path(&[]));
+    let answer = window.try_log_in(&path, &organization.admin.username, "a wrong one").expect(400);
+    assert!(!answer.text.contains("a wrong one"));
+}
