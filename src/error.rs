@@ -66,6 +66,7 @@ codes! {
     INVALID_HEADER = "invalid-header", 400, "invalid header value exception";
     UNAUTHENTICATED = "unauthenticated", 401, "authentication exception";
     ACCESS_DENIED = "access-denied", 403, "access denied exception";
+    OPERATION_NOT_ALLOWED = "operation-not-allowed", 403, "action not allowed exception";
     ACCESS_GRANTED = "related-access-denied", 403, "access granted constraint";
     OWNER = "owner-access-denied", 403, "owner constraint";
     NOT_FOUND = "not-found", 404, "not found http exception";
@@ -289,6 +290,11 @@ impl Error {
 
     pub fn form(detail: impl Into<String>) -> Error {
         Error::new(&FORM, detail)
+    }
+
+    /// No record of the request goes by that `lid`.
+    pub fn unknown_lid(lid: &str) -> Error {
+        Error::request_data(format!("No record of this request has the 'lid' \"{lid}\"."))
     }
 
     /// A relationship points at a record that does not exist.

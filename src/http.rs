@@ -17,6 +17,7 @@ pub mod limits;
 pub mod media_type;
 pub mod metadata;
 pub mod metrics;
+pub mod operations;
 pub mod origin;
 pub mod place;
 pub mod protection;

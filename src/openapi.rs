@@ -4,6 +4,7 @@
 //! parameters, headers and responses that are shared are components, named by `$ref`. The order of everything is
 //! that of the registry and of the descriptors or alphabetical, so that the same registry gives the same bytes.
 
+mod atomic;
 pub mod examples;
 mod login;
 mod parameters;
@@ -43,6 +44,7 @@ pub fn document(registry: &Registry) -> OpenApi {
         examples::of_resource(&mut components, resource);
         paths = paths::of_resource(paths, registry, resource);
     }
+    let paths = atomic::path(paths, &mut components, registry);
     let paths = platform::paths(paths, &mut components, registry).build();
     platform::security_schemes(&mut components, registry);
     drop_unused(&mut components, &paths);
@@ -54,6 +56,7 @@ pub fn document(registry: &Registry) -> OpenApi {
             TagBuilder::new().name(resource.name).description(about).build()
         })
         .collect();
+    tags.push(atomic::tag());
     tags.extend(platform::tags());
     let title = match registry.name {
         "storefront" => "Entrepot storefront API",

@@ -19,6 +19,8 @@ pub struct Limits {
     pub delete_rows: usize,
     /// Resource objects in `included` of one request.
     pub included_records: usize,
+    /// Atomic operations in one request.
+    pub operations: usize,
     /// Requests a second of one client, per process; 0: any number.
     pub request_rate: u32,
     /// Requests that a client may send at once after a pause; 0: any number.
@@ -39,6 +41,7 @@ impl Limits {
             include_paths: limit("limits.include_paths", 50),
             delete_rows: limit("limits.delete_rows", 100),
             included_records: limit("limits.included_records", 1_000),
+            operations: limit("limits.operations", 1_000),
             request_rate,
             request_burst,
         }

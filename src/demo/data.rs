@@ -134,7 +134,7 @@ impl<'c> Demo<'c> {
         let plan = WritePlan::build(&document, route)?;
         let plan = acl::authorize(plan, &self.caller)?;
         let context = Context { caller: &self.caller, now: self.now, switches: &self.switches };
-        Ok(write::write(self.conn, context, plan)?.key.to_string())
+        Ok(write::write(self.conn, context, plan)?.key().to_string())
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Nothing is looked up here. Types are resolved against the registry, ids stay labels, attributes stay JSON.
 
+pub mod atomic;
+
 use serde_json::{Map, Value as Json};
 
 use super::registry::Registry;
@@ -23,6 +25,8 @@ pub struct ResourceObject {
     pub resource: &'static Resource,
     /// `id`, else `lid`.
     pub id: Option<String>,
+    /// Whether it is a `lid`.
+    pub local: bool,
     pub attributes: Map<String, Json>,
     pub relationships: Vec<(String, Identifiers)>,
     pub options: Options,
@@ -41,6 +45,8 @@ pub struct Identifier {
     pub type_name: String,
     /// `id`, else `lid`.
     pub id: String,
+    /// Whether it is a `lid`, which names a record of the same request.
+    pub local: bool,
 }
 
 /// The options in a resource object's `meta`. At most one is set.
@@ -82,21 +88,20 @@ pub fn parse_relationship(body: &[u8], many: bool) -> Result<Identifiers, Errors
         return Err(Error::request_data("The \"data\" top-level section should exist").at("/data").into());
     };
     let mut errors = Vec::new();
-    let identifiers = match (data, many) {
-        (Json::Array(_), true) | (Json::Null | Json::Object(_), false) => identifiers(data, "/data", &mut errors),
-        (_, true) => {
-            return Err(Error::request_data("The list of resource identifier objects should be an array")
-                .at("/data")
-                .into());
-        }
-        (_, false) => {
-            return Err(Error::request_data("The resource identifier object should be NULL or an object")
-                .at("/data")
-                .into());
-        }
-    };
+    let linkage = linkage(data, many, "/data", &mut errors);
     Errors::check(errors)?;
-    Ok(identifiers.unwrap_or(Identifiers::One(None)))
+    Ok(linkage.unwrap_or(Identifiers::One(None)))
+}
+
+/// The linkage of a to-many or a to-one.
+fn linkage(data: &Json, many: bool, pointer: &str, errors: &mut Vec<Error>) -> Option<Identifiers> {
+    let detail = match (data, many) {
+        (Json::Array(_), true) | (Json::Null | Json::Object(_), false) => return identifiers(data, pointer, errors),
+        (_, true) => "The list of resource identifier objects should be an array",
+        (_, false) => "The resource identifier object should be NULL or an object",
+    };
+    errors.push(Error::request_data(detail).at(pointer));
+    None
 }
 
 fn parse_object(body: &[u8]) -> Result<Map<String, Json>, Errors> {
@@ -219,7 +224,8 @@ impl Reader<'_> {
         attributes.retain(|name, _| !name.starts_with('@'));
         let relationships = self.relationships(object, &pointer);
         let options = self.options(object, &pointer);
-        ResourceObject { pointer, resource, id, attributes, relationships, options }
+        let local = !object.contains_key("id");
+        ResourceObject { pointer, resource, id, local, attributes, relationships, options }
     }
 
     /// An optional member that has to be an object.
@@ -343,11 +349,7 @@ fn identifier(item: &Json, pointer: &str, errors: &mut Vec<Error>) -> Option<Ide
         return None;
     };
     let type_name = text_property(object, "type", pointer, errors);
-    let id = text_property(
-        object,
-        if object.contains_key("lid") && !object.contains_key("id") { "lid" } else { "id" },
-        pointer,
-        errors,
-    );
-    Some(Identifier { type_name: type_name?, id: id? })
+    let local = object.contains_key("lid") && !object.contains_key("id");
+    let id = text_property(object, if local { "lid" } else { "id" }, pointer, errors);
+    Some(Identifier { type_name: type_name?, id: id?, local })
 }

@@ -17,14 +17,14 @@ use included::{follows, note};
 use rows::Rows;
 
 use super::key::Key;
-use super::plan::{Page, Position, ReadPlan};
+use super::plan::{Page, Position, ReadPlan, Shape};
 use super::predicate::Predicate;
 use super::render::{Meta, RowWriter, View};
 use super::resource::Resource;
 use super::row::Row;
 use super::sql::select::{self, Wanted, Window};
 use super::{cursor, decode};
-use crate::acl::Authorized;
+use crate::acl::{Authorized, Caller};
 use crate::error::Error;
 
 /// The greatest number of rows in one statement of a large answer, and in an answer that is built whole.
@@ -71,6 +71,24 @@ pub fn count(conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>) -> Result
         total = total.into_iter().chain(counts.into_iter().flatten()).reduce(|sum, count| sum + count);
     }
     Ok(total)
+}
+
+/// The resource objects of those of the records that the caller may view.
+pub fn objects(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    resource: &'static Resource,
+    keys: &[Key],
+    view: &View,
+) -> Result<Vec<(Key, Vec<u8>)>, Error> {
+    let (shape, wanted) = (Shape::whole(resource), Wanted::default());
+    let sql = select::by_keys(caller, &shape, wanted, &[], keys, true);
+    let writer = RowWriter::new(shape, wanted, 0, view, |_| false);
+    sql.collect(conn, |row| {
+        let (key, mut object) = (writer.key(row)?, Vec::new());
+        writer.write(&mut object, row, &key, Meta::default(), &mut |_, _, _| ())?;
+        Ok((key, object))
+    })
 }
 
 /// Builds a document in one go.

@@ -5,6 +5,7 @@
 //! one transaction; the caller renders the answer in it and commits.
 
 mod ancestors;
+pub mod atomic;
 pub mod batch;
 mod change;
 mod check;
@@ -48,13 +49,28 @@ pub struct Context<'a> {
 /// What was written, for the answer.
 #[derive(Debug)]
 pub struct Written {
-    pub key: Key,
+    /// The records of the request, the primary one first: never none.
+    pub records: Vec<Record>,
     /// Whether the primary record is new.
     pub created: bool,
-    /// The records of the request's `included`, each with the label it was sent under.
-    pub included: Vec<(&'static Resource, Key, String)>,
     /// Whether users, roles or what else decides about rights has changed.
     pub rights_changed: bool,
+}
+
+impl Written {
+    /// The id of the primary record.
+    pub fn key(&self) -> &Key {
+        &self.records[0].key
+    }
+}
+
+/// A record of the request.
+#[derive(Debug)]
+pub struct Record {
+    pub resource: &'static Resource,
+    pub key: Key,
+    /// The `id` or `lid` it was sent under.
+    pub label: Option<String>,
 }
 
 /// Locks a record until the end of the transaction, so that nobody changes it after it was looked at.
@@ -89,15 +105,13 @@ pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<Wri
     }
     check::check_written(&mut batch)?;
     change::record(&mut batch)?;
-    let mut included = Vec::new();
-    for (resource, node) in shown.iter().zip(&batch.nodes).skip(1) {
-        let key = identity::shown(resource, node)?;
-        included.extend(node.label.clone().map(|label| (*resource, key, label)));
+    let mut records = Vec::with_capacity(shown.len());
+    for (resource, node) in shown.into_iter().zip(&batch.nodes) {
+        records.push(Record { resource, key: identity::shown(resource, node)?, label: node.label.clone() });
     }
     Ok(Written {
-        key: identity::shown(shown[0], batch.node(0))?,
+        records,
         created: batch.node(0).creates,
         rights_changed: by_resource.iter().any(|(resource, _)| resource.rules.changes_rights()),
-        included,
     })
 }

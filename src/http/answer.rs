@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::media_type::Profile;
 use super::{extract, trace};
 use crate::auth::{CHALLENGE, challenge};
 use crate::error::Errors;
@@ -15,6 +16,9 @@ pub const JSON_API: &str = "application/vnd.api+json";
 /// has an empty body and names the scheme that would work.
 pub fn refuse(request: &HttpRequest, errors: &Errors) -> HttpResponse {
     let mut answer = document(errors, &trace::request_id(request));
+    if let Some(media_type) = answer.headers_mut().get_mut(CONTENT_TYPE) {
+        *media_type = HeaderValue::from_static(Profile::of(request).media_type());
+    }
     if answer.status() == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static(challenge(extract::credentials(request)));
         answer.headers_mut().insert(WWW_AUTHENTICATE, challenge);

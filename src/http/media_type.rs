@@ -1,10 +1,11 @@
 //! Content negotiation: JSON:API, whichever way known clients ask for it (contract 2, with JSON:API 1.1's parameters).
 
-use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use actix_web::{HttpMessage, HttpRequest};
 
 use super::answer::JSON_API;
+use crate::engine::document::atomic::EXTENSION;
 use crate::error::{Error, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE};
 
 /// The profile under which the specification wins where it and OroCommerce differ.
@@ -14,6 +15,27 @@ const STRICT: &str = "urn:entrepot:profile:strict";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     pub strict: bool,
+    /// Whether the extension for atomic operations is applied.
+    pub atomic: bool,
+}
+
+impl Profile {
+    /// What was agreed on with a request; nothing as long as nothing was.
+    pub fn of(request: &HttpRequest) -> Profile {
+        request.extensions().get::<Profile>().copied().unwrap_or_default()
+    }
+
+    /// The media type of the answers, errors included, with what is applied.
+    pub const fn media_type(self) -> &'static str {
+        match (self.strict, self.atomic) {
+            (false, false) => JSON_API,
+            (true, false) => "application/vnd.api+json; profile=\"urn:entrepot:profile:strict\"",
+            (false, true) => "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"",
+            (true, true) => {
+                "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"; profile=\"urn:entrepot:profile:strict\""
+            }
+        }
+    }
 }
 
 /// One media range or type with its parameters, quality left out.
@@ -30,9 +52,18 @@ impl MediaType {
         self.essence == JSON_API
     }
 
-    /// Whether the only parameters are ones that JSON:API 1.1 defines and this server knows.
-    fn has_known_parameters(&self) -> bool {
-        self.parameters.iter().all(|(name, _)| name == "profile")
+    /// Whether the only parameters are ones that JSON:API 1.1 defines and this server knows. `atomic`: the place takes
+    /// atomic operations.
+    fn has_known_parameters(&self, atomic: bool) -> bool {
+        self.parameters.iter().all(|(name, value)| match name.as_str() {
+            "profile" => true,
+            "ext" => atomic && value.split_ascii_whitespace().all(|uri| uri == EXTENSION),
+            _ => false,
+        })
+    }
+
+    fn is_extended(&self) -> bool {
+        self.parameters.iter().any(|(name, _)| name == "ext")
     }
 
     fn names_profile(&self, uri: &str) -> bool {
@@ -43,7 +74,8 @@ impl MediaType {
 }
 
 /// Agrees on the media types of a request. 406 for an Accept that allows no JSON:API, 415 for a body that is none.
-pub fn negotiate(request: &HttpRequest, method: &Method) -> Result<Profile, Error> {
+/// `atomic`: the place takes atomic operations, and nothing else.
+pub fn negotiate(request: &HttpRequest, method: &Method, atomic: bool) -> Result<Profile, Error> {
     let accept = header(request, &ACCEPT);
     let mut ranges: Vec<MediaType> = accept.iter().flat_map(|value| split(value, ',')).filter_map(parse).collect();
     let any = !ranges.is_empty();
@@ -52,13 +84,13 @@ pub fn negotiate(request: &HttpRequest, method: &Method) -> Result<Profile, Erro
         || request.headers().contains_key("transfer-encoding")
         || request.headers().get("content-length").is_some_and(|length| length != "0");
     if has_body {
-        content_type(request)?;
+        content_type(request, atomic)?;
     }
     // Where JSON:API is named, one of its instances must do, whatever else is allowed.
     let named = ranges.iter().any(MediaType::is_json_api);
     let acceptable = |range: &MediaType| match range.essence.as_str() {
         "*/*" | "application/*" | "application/json" => !named,
-        _ => range.is_json_api() && range.has_known_parameters(),
+        _ => range.is_json_api() && range.has_known_parameters(atomic),
     };
     if any && !ranges.iter().any(acceptable) {
         let text = if named {
@@ -68,14 +100,27 @@ pub fn negotiate(request: &HttpRequest, method: &Method) -> Result<Profile, Erro
         };
         return Err(Error::new(&NOT_ACCEPTABLE, text).header("Accept"));
     }
-    Ok(Profile { strict: ranges.iter().any(|range| range.is_json_api() && range.names_profile(STRICT)) })
+    let strict = ranges.iter().any(|range| range.is_json_api() && range.names_profile(STRICT));
+    let profile = Profile { strict, atomic };
+    request.extensions_mut().insert(profile);
+    Ok(profile)
 }
 
-fn content_type(request: &HttpRequest) -> Result<(), Error> {
+fn content_type(request: &HttpRequest, atomic: bool) -> Result<(), Error> {
     let values = header(request, &CONTENT_TYPE);
-    let Some(given) = values.first().and_then(|value| parse(value)) else { return Ok(()) };
+    let given = values.first().and_then(|value| parse(value));
+    if atomic {
+        let applied =
+            |given: &MediaType| given.is_json_api() && given.is_extended() && given.has_known_parameters(true);
+        if given.as_ref().is_some_and(applied) {
+            return Ok(());
+        }
+        let text = format!("The header \"Content-Type\" should be '{JSON_API}; ext=\"{EXTENSION}\"'.");
+        return Err(Error::new(&UNSUPPORTED_MEDIA_TYPE, text).header("Content-Type"));
+    }
+    let Some(given) = given else { return Ok(()) };
     let known = match given.essence.as_str() {
-        essence if essence == JSON_API => given.has_known_parameters(),
+        essence if essence == JSON_API => given.has_known_parameters(false),
         "application/json" => true,
         _ => false,
     };

@@ -1,7 +1,7 @@
 //! What the path of a resource request means, and which methods it has there (contract 1). Pure.
 //!
 //! Paths: `/{type}`, `/{type}/{id}`, `/{type}/{id}/{association}`, `/{type}/{id}/relationships/{association}`, and
-//! `/{type}` alone for a resource without an id in its URL.
+//! `/{type}` alone for a resource without an id in its URL; `/operations`.
 
 use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
@@ -21,6 +21,8 @@ pub enum Place {
     Item(&'static Resource, Key),
     SubResource(&'static Resource, Key, &'static Relation),
     Relationship(&'static Resource, Key, &'static Relation),
+    /// Where atomic operations go.
+    Operations,
 }
 
 /// Finds what a path means. `check_ids`: OPTIONS does not look at the id.
@@ -36,6 +38,9 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
     let (name, rest) = segments.split_first().ok_or_else(no_route)?;
     if name.is_empty() || *name == "rest" {
         return Err(no_route());
+    }
+    if *name == "operations" && rest.is_empty() {
+        return Ok(Place::Operations);
     }
     let resource = registry.get(name).ok_or_else(|| match rest {
         [] | [_] => Error::unknown_type(name),
@@ -79,6 +84,7 @@ pub fn methods(place: &Place) -> Vec<Method> {
             (resource.actions.delete, Method::DELETE),
         ]),
         Place::SubResource(..) => vec![Method::GET],
+        Place::Operations => vec![Method::POST],
         Place::Relationship(resource, _, relation) => {
             let writes = relation.relationship_writes && resource.actions.update;
             let many = writes && relation.is_many();

@@ -9,7 +9,6 @@ use actix_web::web::{Bytes, Payload};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use diesel::pg::PgConnection;
 
-use super::answer::JSON_API;
 use super::call::Call;
 use super::place::Place;
 use super::{etag, limits, metrics};
@@ -55,6 +54,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
             let target = asked.target(resource, &key, relation).await?;
             asked.relationship(resource, key, relation, target)?
         }
+        Place::Operations => return Err(Error::internal("a route without reads").into()),
     };
     let planned = start.elapsed();
     let outcome = {
@@ -335,7 +335,7 @@ fn answer(
 
 fn head(call: &Call, facts: Facts, planned: Duration, loaded: Duration) -> HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(content_type(call))));
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(call.profile.media_type())));
     let milliseconds = |duration: Duration| duration.as_micros() as f64 / 1000.0;
     let timing = format!("plan;dur={}, load;dur={}", milliseconds(planned), milliseconds(loaded));
     response.insert_header((SERVER_TIMING.clone(), timing));
@@ -343,11 +343,6 @@ fn head(call: &Call, facts: Facts, planned: Duration, loaded: Duration) -> HttpR
         response.insert_header((TOTAL_COUNT.clone(), total));
     }
     response
-}
-
-/// The media type of the answers, with the profile that was applied.
-pub fn content_type(call: &Call) -> &'static str {
-    if call.profile.strict { "application/vnd.api+json; profile=\"urn:entrepot:profile:strict\"" } else { JSON_API }
 }
 
 /// The rest of a large document, piece by piece; between two pieces the connection is free for others. An error ends

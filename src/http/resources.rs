@@ -12,7 +12,7 @@ use super::call::Call;
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, extract, media_type, read, write};
+use super::{address, answer, extract, media_type, operations, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -62,7 +62,7 @@ async fn respond(
         label(request, api, place, &method);
     }
     let caller = extract::caller(request, &app, api).await?;
-    let profile = media_type::negotiate(request, &method)?;
+    let profile = media_type::negotiate(request, &method, matches!(place, Ok(Place::Operations)))?;
     let (registry, place) = (registry?, place?);
     let allowed = methods(&place);
     let asked = if method == Method::HEAD { &Method::GET } else { &method };
@@ -79,6 +79,7 @@ async fn respond(
     let links = !include.iter().any(|key| key.eq_ignore_ascii_case("noHateoas"));
     let call = Call { app, api, caller, profile, view: View { base, links }, registry, include };
     match *asked {
+        _ if matches!(place, Place::Operations) => operations::run(request, payload, call).await,
         Method::GET => read::read(request, payload, call, place).await,
         _ => write::write(request, payload, call, place, asked).await,
     }
@@ -127,6 +128,9 @@ fn options(place: &Place) -> Result<HttpResponse, Errors> {
 
 fn label(request: &HttpRequest, api: Api, place: &Place, method: &Method) {
     let (resource, action) = match (place, method.as_str()) {
+        (Place::Operations, _) => {
+            return trace::label(request, Labels { api: api.name(), resource: "operations", action: "operations" });
+        }
         (Place::Collection(resource), "GET" | "HEAD") => (resource, "list"),
         (Place::Collection(resource), "POST") => (resource, "create"),
         (Place::Collection(resource), "DELETE") => (resource, "delete_list"),

@@ -13,6 +13,7 @@ use diesel::pg::PgConnection;
 
 use super::call::Call;
 use super::etag::{self, Precondition};
+use super::media_type::Profile;
 use super::place::Place;
 use super::{limits, metrics, read};
 use crate::acl::{Caller, authorize};
@@ -26,10 +27,10 @@ use crate::engine::query::{self, Query};
 use crate::engine::relation::Relation;
 use crate::engine::render::View;
 use crate::engine::resource::Resource;
-use crate::engine::write::plan::{Route, WritePlan};
-use crate::engine::write::relationship::{self, Change};
+use crate::engine::write::plan::{Made, Route, WritePlan};
+use crate::engine::write::relationship::{self, Change, on_route};
 use crate::engine::write::{self as engine, Context, Written};
-use crate::error::{Error, Errors, NO_RELATED, NOT_FOUND, RELATED_NOT_FOUND, Source};
+use crate::error::{Error, Errors, NO_RELATED, NOT_FOUND, RELATED_NOT_FOUND};
 
 /// Answers a write.
 pub async fn write(
@@ -40,15 +41,18 @@ pub async fn write(
     method: &Method,
 ) -> Result<HttpResponse, Errors> {
     let body = limits::body(payload, &call.app.config.http).await?;
-    let strict = call.profile.strict;
+    let profile = call.profile;
     let start = Instant::now();
     let answer = dispatch(request, call, place, method, body).await;
     metrics::stage("write", start.elapsed());
-    if strict { answer.map_err(by_specification) } else { answer }
+    answer.map_err(|errors| by_profile(errors, profile))
 }
 
-/// The specification's 404 for a related record that does not exist, instead of the contract's 400.
-fn by_specification(errors: Errors) -> Errors {
+/// In the strict profile the specification's 404 for a related record that does not exist, instead of the contract's 400.
+pub(super) fn by_profile(errors: Errors, profile: Profile) -> Errors {
+    if !profile.strict {
+        return errors;
+    }
     let strict = |mut error: Error| {
         if error.code == &NO_RELATED {
             error.code = &RELATED_NOT_FOUND;
@@ -82,7 +86,9 @@ async fn dispatch(
             };
             relate(request, call, (resource, key, relation), change, body).await
         }
-        Place::Singleton(_) | Place::SubResource(..) => Err(Error::internal("a route without writes").into()),
+        Place::Singleton(_) | Place::SubResource(..) | Place::Operations => {
+            Err(Error::internal("a route without writes").into())
+        }
     }
 }
 
@@ -129,13 +135,15 @@ impl Job {
         resource: &'static Resource,
         written: &Written,
     ) -> Result<(Vec<u8>, Option<String>), Errors> {
-        let extras: Vec<Extra> = written
-            .included
-            .iter()
-            .map(|(resource, key, label)| Extra { resource, key: key.clone(), include_id: label.clone() })
+        let included = written.records.iter().skip(1);
+        let extras: Vec<Extra> = included
+            .filter_map(|record| {
+                let (key, include_id) = (record.key.clone(), record.label.clone()?);
+                Some(Extra { resource: record.resource, key, include_id })
+            })
             .collect();
         let frame = read::item_frame(&self.view, resource);
-        if let Ok(plan) = authorize(self.query.item(resource, &written.key), &self.caller) {
+        if let Ok(plan) = authorize(self.query.item(resource, written.key()), &self.caller) {
             let document = load::document(conn, &plan, &self.view, frame, &extras)?;
             if let (1.., Some(version)) = (document.facts.rows, document.facts.version) {
                 let tag = etag::tag(version, &document.body);
@@ -145,7 +153,7 @@ impl Job {
         // Who may write a record but not see it learns its id.
         let identity = serde_json::json!({
             "jsonapi": {"version": "1.1"},
-            "data": {"type": resource.name, "id": written.key.to_string()},
+            "data": {"type": resource.name, "id": written.key().to_string()},
         });
         Ok((identity.to_string().into_bytes(), None))
     }
@@ -201,12 +209,12 @@ async fn save(
         false => HttpResponse::Ok(),
     };
     if saved.written.created {
-        answer.insert_header((LOCATION, call.view.item(resource, &saved.written.key)));
+        answer.insert_header((LOCATION, call.view.item(resource, saved.written.key())));
     }
     if let Some(tag) = saved.tag {
         answer.insert_header(("ETag", tag));
     }
-    Ok(answer.insert_header((CONTENT_TYPE, read::content_type(&call))).body(saved.body))
+    Ok(answer.insert_header((CONTENT_TYPE, call.profile.media_type())).body(saved.body))
 }
 
 fn attempt(conn: &mut PgConnection, job: &Job, resource: &'static Resource, plan: WritePlan) -> Result<Saved, Errors> {
@@ -242,7 +250,8 @@ async fn relate(
 ) -> Result<HttpResponse, Errors> {
     let query = read::query(request, &call, resource, query::NOTHING)?;
     let identifiers = document::parse_relationship(&body, relation.is_many())?;
-    let plan = relationship::plan(resource, key.clone(), relation, &identifiers, change)?;
+    let place = (resource, key.clone(), relation);
+    let plan = relationship::plan(place, &identifiers, change, "/data", &Made::default())?;
     let job = Job::new(request, &call, query);
     let work = job.clone();
     let rights_changed = call
@@ -253,29 +262,11 @@ async fn relate(
             let plan = authorize(plan.clone(), &work.caller)?;
             engine::write(conn, work.context(), plan)
                 .map(|written| written.rights_changed)
-                .map_err(|errors| on_route(errors, relation))
+                .map_err(|errors| on_route(errors, relation, "/data"))
         })
         .await?;
     job.committed(rights_changed);
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// On a relationship route the record is the parent entity, and its linkage the body's `data`.
-fn on_route(errors: Errors, relation: &Relation) -> Errors {
-    let place = format!("/data/relationships/{}/data", relation.name);
-    let of_route = |error: Error| match (error.code.name, &error.source) {
-        ("not-found", _) => Error::no_parent(),
-        ("access-denied", None) => Error::no_access_to_parent(),
-        (_, Some(Source::Pointer(pointer))) => match pointer.strip_prefix(&place) {
-            Some(rest) => {
-                let pointer = format!("/data{rest}");
-                error.at(pointer)
-            }
-            None => error,
-        },
-        _ => error,
-    };
-    Errors(errors.0.into_iter().map(of_route).collect())
 }
 
 async fn delete(

@@ -117,7 +117,11 @@ impl Routes<'_> {
     fn list(&self) -> Operation {
         let name = self.resource.name;
         let parameters = parameters::list(self.registry, self.resource);
-        let found = responses::document("The page.", content(format!("{name}_list")), &["total_count", "vary"]);
+        let found = responses::document(
+            "The page.",
+            content(format!("{name}_list")),
+            &["total_count", "vary", "server_timing"],
+        );
         self.operation(format!("list_{name}"), format!("List {name}"), parameters)
             .responses(errors(ResponsesBuilder::new().response("200", found), READ))
             .build()
@@ -157,7 +161,7 @@ impl Routes<'_> {
         parameters.extend(parameters::shape(self.registry, self.resource));
         parameters.push(component("parameters", "if_none_match"));
         let answers = ResponsesBuilder::new()
-            .response("200", responses::document("The record.", self.document(), &["etag", "vary"]))
+            .response("200", responses::document("The record.", self.document(), &["etag", "vary", "server_timing"]))
             .response("304", responses::empty("Not changed since it was read.", &["etag"]));
         self.operation(format!("get_{name}"), format!("Get one of {name}"), parameters)
             .responses(errors(answers, READ_ITEM))
@@ -204,12 +208,15 @@ impl Routes<'_> {
         } else if relation.is_many() {
             parameters.extend(parameters::list(self.registry, target));
             let schema = content(format!("{}_list", target.name));
-            ("list", responses::document("The page of related records.", schema, &["total_count", "vary"]))
+            (
+                "list",
+                responses::document("The page of related records.", schema, &["total_count", "vary", "server_timing"]),
+            )
         } else {
             let schema = any("_document").item(schema_ref("empty_document"));
             let schema = ContentBuilder::new().schema(Some(schema)).build();
             parameters.extend(parameters::shape(self.registry, target));
-            ("get", responses::document("The related record, or null.", schema, &["vary"]))
+            ("get", responses::document("The related record, or null.", schema, &["vary", "server_timing"]))
         };
         let summary =
             format!("{} {} of one of {name}", if verb == "list" { "List the" } else { "Get the" }, relation.name);
@@ -226,7 +233,8 @@ impl Routes<'_> {
             parameters.extend(parameters::pages(relation.target).into_iter().take(2));
         }
         parameters.push(component("parameters", "x_include"));
-        let headers: &[&str] = if relation.is_many() { &["total_count", "vary"] } else { &["vary"] };
+        let headers: &[&str] =
+            if relation.is_many() { &["total_count", "vary", "server_timing"] } else { &["vary", "server_timing"] };
         let found =
             responses::document("Types and ids.", content(relationship_schema(self.resource, relation)), headers);
         let summary = format!("Get the ids of {} of one of {name}", relation.name);

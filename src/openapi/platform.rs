@@ -10,7 +10,7 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{
-    Components, Content, PathItem, PathsBuilder, RefOr, Required, ResponseBuilder, ResponsesBuilder,
+    ArrayBuilder, Components, Content, PathItem, PathsBuilder, RefOr, Required, ResponseBuilder, ResponsesBuilder,
     SecurityRequirement,
 };
 
@@ -101,6 +101,8 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
                 ),
             ),
         )
+        .path("/metrics", PathItem::new(HttpMethod::Get, metrics_operation()))
+        .path("/.well-known/jwks.json", PathItem::new(HttpMethod::Get, keys_operation()))
         .path(
             open_api,
             PathItem::new(
@@ -118,6 +120,30 @@ pub fn paths(paths: PathsBuilder, components: &mut Components, registry: &Regist
                 )),
             ),
         )
+}
+
+fn metrics_operation() -> Operation {
+    let text = ContentBuilder::new().schema(Some(string())).build();
+    let found = ResponseBuilder::new().description("The figures.").content("text/plain", text);
+    public("get_metrics", "Figures of the process, as Prometheus reads them", "operations")
+        .responses(ResponsesBuilder::new().response("200", found))
+        .build()
+}
+
+fn keys_operation() -> Operation {
+    let key = object()
+        .property("kty", word(&["RSA"]))
+        .property("alg", word(&["RS256"]))
+        .property("use", word(&["sig"]))
+        .property("kid", string())
+        .property("n", string())
+        .property("e", string());
+    let keys = object().property("keys", ArrayBuilder::new().items(key)).required("keys");
+    let content = ContentBuilder::new().schema(Some(keys)).build();
+    let found = ResponseBuilder::new().description("The keys.").content("application/jwk-set+json", content);
+    public("get_keys", "The public keys that access tokens are signed with (RFC 7517)", "authentication")
+        .responses(errors(ResponsesBuilder::new().response("200", found), &[500, 503]))
+        .build()
 }
 
 pub fn public(id: &str, summary: &str, tag: &str) -> OperationBuilder {

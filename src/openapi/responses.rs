@@ -44,6 +44,11 @@ const HEADERS: &[(&str, &str, &str)] = &[
         "How many requests the client has left, and the seconds until it has all of them again.",
     ),
     ("rate_limit_policy", "RateLimit-Policy", "How many requests the client may send, in how many seconds."),
+    (
+        "server_timing",
+        "Server-Timing",
+        "Milliseconds from the query to a plan (`plan`), and for reading and writing out the records (`load`).",
+    ),
     ("vary", "Vary", "The request headers that the answer depends on."),
 ];
 
@@ -71,6 +76,11 @@ pub fn empty(about: &str, headers: &[&str]) -> Response {
 /// An answer with a JSON:API document.
 pub fn document(about: &str, content: Content, headers: &[&str]) -> Response {
     with_headers(ResponseBuilder::new().description(about).content(MEDIA_TYPE, content), headers).build()
+}
+
+/// An answer with a document of another media type.
+pub fn document_as(media_type: &str, about: &str, content: Content) -> Response {
+    with_headers(ResponseBuilder::new().description(about).content(media_type, content), &[]).build()
 }
 
 /// Adds the responses of error statuses by reference.

@@ -132,7 +132,8 @@ impl Ids {
             }
             Operation::Upsert(Match::Id(key)) => (Operation::Upsert(Match::Members(vec![field.name])), Some(key)),
             Operation::Upsert(members) => {
-                (Operation::Upsert(members), draft.label.as_ref().map(|label| Key::Text(label.clone())))
+                let id = draft.label.as_ref().filter(|_| !draft.local);
+                (Operation::Upsert(members), id.map(|id| Key::Text(id.clone())))
             }
         };
         draft.operation = operation;

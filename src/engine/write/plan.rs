@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::super::document::{Document, Identifier, Identifiers, ResourceObject, Upsert};
+use super::super::document::{Document, Identifier, Identifiers, Options, ResourceObject, Upsert};
 use super::super::field::Access;
 use super::super::input;
 use super::super::key::Key;
@@ -45,6 +45,8 @@ pub struct Draft {
     pub resource: &'static Resource,
     pub pointer: String,
     pub label: Option<String>,
+    /// Whether the label is a `lid`.
+    pub local: bool,
     pub operation: Operation,
     pub values: BTreeMap<&'static str, Value>,
     pub links: BTreeMap<&'static str, DraftLinkage>,
@@ -76,6 +78,9 @@ pub enum Reference {
     Existing(&'static Resource, Key),
 }
 
+/// Records that earlier operations of a request have made, by type and `lid`.
+pub type Made = HashMap<(&'static str, String), Key>;
+
 /// Whether the route is POST on the collection or PATCH on an item.
 #[derive(Clone, Debug)]
 pub enum Route {
@@ -86,7 +91,7 @@ pub enum Route {
 impl WritePlan {
     /// Plans a create or update. All errors are collected.
     pub fn build(document: &Document, route: &Route) -> Result<WritePlan, Errors> {
-        let mut planner = Planner { labels: HashMap::new(), errors: Vec::new() };
+        let mut planner = Planner::default();
         let objects: Vec<&ResourceObject> = std::iter::once(&document.data).chain(&document.included).collect();
         planner.index(&objects);
         let mut drafts: Vec<Draft> = Vec::with_capacity(objects.len());
@@ -104,6 +109,25 @@ impl WritePlan {
         Errors::check(planner.errors)?;
         Ok(WritePlan { drafts, validate_only: document.data.options.validate })
     }
+
+    /// Plans operations that are written together. Only a `lid` names one of their records, or one that was `made`
+    /// before them.
+    pub fn together(operations: &[(&ResourceObject, Route)], made: &Made) -> Result<WritePlan, Errors> {
+        let mut planner = Planner { made: Some(made), ..Planner::default() };
+        planner.index(&operations.iter().map(|(object, _)| *object).collect::<Vec<_>>());
+        let mut drafts = Vec::with_capacity(operations.len());
+        for (object, route) in operations {
+            let Options { update, validate, .. } = object.options;
+            for (option, _) in [("update", update), ("validate", validate)].iter().filter(|(_, set)| *set) {
+                let place = format!("{}/meta/{option}", object.pointer);
+                planner.errors.push(Error::value("The option is not supported.").at(place));
+            }
+            let operation = planner.primary(object, route).unwrap_or(Operation::Create(None));
+            drafts.push(planner.draft(object, operation));
+        }
+        Errors::check(planner.errors)?;
+        Ok(WritePlan { drafts, validate_only: false })
+    }
 }
 
 impl Needs for WritePlan {
@@ -118,16 +142,19 @@ impl Needs for WritePlan {
     }
 }
 
+#[derive(Default)]
 struct Planner<'d> {
     /// Type and label of every object of the request.
     labels: HashMap<(&'static str, &'d str), usize>,
+    /// Of operations: then no `id` is a label.
+    made: Option<&'d Made>,
     errors: Vec<Error>,
 }
 
 impl<'d> Planner<'d> {
     fn index(&mut self, objects: &[&'d ResourceObject]) {
         for (index, object) in objects.iter().enumerate() {
-            let Some(label) = &object.id else { continue };
+            let Some(label) = object.id.as_ref().filter(|_| object.local || self.made.is_none()) else { continue };
             match self.labels.get(&(object.resource.name, label.as_str())) {
                 Some(first) => self.errors.push(Error::duplicate_item(*first).at(&object.pointer)),
                 None => {
@@ -138,6 +165,7 @@ impl<'d> Planner<'d> {
     }
 
     fn primary(&mut self, object: &ResourceObject, route: &Route) -> Option<Operation> {
+        let place = || format!("{}/meta/upsert", object.pointer);
         match (route, &object.options.upsert) {
             (Route::Update(key), None) => Some(Operation::Update(key.clone())),
             (Route::Update(key), Some(Upsert::Id)) if object.resource.id.kind.is_assigned() => {
@@ -146,11 +174,11 @@ impl<'d> Planner<'d> {
             (Route::Update(_), Some(Upsert::Id)) => {
                 let detail =
                     "The upsert operation is not supported for resources with auto-generated identifier value.";
-                self.refuse(Error::value(detail).at("/data/meta/upsert"))
+                self.refuse(Error::value(detail).at(place()))
             }
             (Route::Update(_), Some(Upsert::Members(_))) => {
                 let detail = "Only the entity identifier can be used by the upsert operation to find an entity.";
-                self.refuse(Error::value(detail).at("/data/meta/upsert"))
+                self.refuse(Error::value(detail).at(place()))
             }
             (Route::Create, _) => self.create_or_upsert(object),
         }
@@ -208,7 +236,7 @@ impl<'d> Planner<'d> {
         if !object.resource.id.kind.is_assigned() {
             return Some(None);
         }
-        if object.id.is_none() {
+        if object.id.is_none() || object.local {
             let error = Error::new(&crate::error::INVALID_ID, "The identifier is mandatory");
             return self.refuse(error.at(format!("{}/id", object.pointer)));
         }
@@ -273,7 +301,8 @@ impl<'d> Planner<'d> {
             let detail = format!("This form should not contain extra fields: {}.", names.join(", "));
             self.errors.push(Error::new(&EXTRA_FIELDS, detail).at(&object.pointer));
         }
-        Draft { resource, pointer: object.pointer.clone(), label: object.id.clone(), operation, values, links }
+        let (pointer, label) = (object.pointer.clone(), object.id.clone());
+        Draft { resource, pointer, label, local: object.local, operation, values, links }
     }
 
     fn linkage(&mut self, relation: &Relation, identifiers: &Identifiers, place: &str) -> Option<DraftLinkage> {
@@ -311,18 +340,24 @@ impl<'d> Planner<'d> {
     }
 
     fn reference(&mut self, relation: &Relation, identifier: &Identifier, place: &str) -> Option<Reference> {
-        reference(relation, identifier, place, |resource, id| self.labels.get(&(resource, id)).copied())
-            .map_err(|error| self.errors.push(error))
-            .ok()
+        let known = |target: &'static Resource| {
+            let label = Some(identifier.id.as_str()).filter(|_| identifier.local || self.made.is_none())?;
+            if let Some(draft) = self.labels.get(&(target.name, label)) {
+                return Some(Reference::Draft(*draft));
+            }
+            let key = self.made?.get(&(target.name, label.to_owned()))?;
+            Some(Reference::Existing(target, key.clone()))
+        };
+        reference(relation, identifier, place, known).map_err(|error| self.errors.push(error)).ok()
     }
 }
 
-/// Resolves one identifier to a record of the request (by `draft_of`) or to an id of the relationship's target.
+/// Resolves one identifier to a record that is `known` from the request, or to an id of the relationship's target.
 pub fn reference(
     relation: &Relation,
     identifier: &Identifier,
     place: &str,
-    draft_of: impl FnOnce(&'static str, &str) -> Option<usize>,
+    known: impl FnOnce(&'static Resource) -> Option<Reference>,
 ) -> Result<Reference, Error> {
     let targets = relation.targets();
     let Some(target) = targets.iter().copied().find(|target| target.name == identifier.type_name) else {
@@ -334,8 +369,11 @@ pub fn reference(
         );
         return Err(Error::new(&ENTITY_TYPE, detail).at(format!("{place}/type")));
     };
-    if let Some(index) = draft_of(target.name, &identifier.id) {
-        return Ok(Reference::Draft(index));
+    if let Some(reference) = known(target) {
+        return Ok(reference);
+    }
+    if identifier.local {
+        return Err(Error::unknown_lid(&identifier.id).at(format!("{place}/lid")));
     }
     let key = Key::parse(target.id.kind, &identifier.id).map_err(|error| error.at(format!("{place}/id")))?;
     Ok(Reference::Existing(target, key))

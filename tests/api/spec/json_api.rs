@@ -2,9 +2,10 @@
 //!
 //! Each [`Check`] names the statements of our checklist that it covers (`CN`: content negotiation, `DS`: documents, `CD`:
 //! compound documents, `FE`: fetching, `RL`: relationships, `SF`: sparse fieldsets, `SO`: sorting, `PG`: pagination,
-//! `FI`: filtering, `QP`: query parameters, `CR`, `UP`, `DE`: writes, `ER`: errors, `CP`: cursors). What is not applicable
+//! `FI`: filtering, `QP`: query parameters, `CR`, `UP`, `DE`: writes, `ER`: errors, `AT`: atomic operations, `CP`: cursors). What is not applicable
 //! or decided otherwise by the contract stands in a table of `docs/api.md`; the two together cover every MUST.
 
+mod atomic;
 mod creating;
 mod documents;
 mod errors;
@@ -59,6 +60,7 @@ const TOPICS: &[&[Check]] = &[
     creating::CHECKS,
     updating::CHECKS,
     errors::CHECKS,
+    atomic::CHECKS,
 ];
 
 /// Makes every check of a topic before it fails, and names all that do not hold.
@@ -116,6 +118,11 @@ fn updating_and_deleting() {
 #[test]
 fn errors() {
     run(errors::CHECKS);
+}
+
+#[test]
+fn atomic_operations() {
+    run(atomic::CHECKS);
 }
 
 /// Each MUST is probed here or has a row, with the reason, in `docs/api.md`; neither names what does not exist.

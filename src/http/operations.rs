@@ -1,0 +1,92 @@
+//! POST on `/operations`: the extension of JSON:API for atomic operations. All are done in one transaction, or none.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::Utc;
+use percent_encoding::percent_decode_str;
+
+use super::call::Call;
+use super::place::{self, Place};
+use super::write::by_profile;
+use super::{limits, metrics};
+use crate::engine::document::atomic::{self, Name, Target};
+use crate::engine::registry::Registry;
+use crate::engine::write::Context;
+use crate::engine::write::atomic as engine;
+use crate::error::{Error, Errors};
+
+/// Answers a request of operations.
+pub async fn run(request: &HttpRequest, payload: Payload, call: Call) -> Result<HttpResponse, Errors> {
+    let body = limits::body(payload, &call.app.config.http).await?;
+    refuse_parameters(request.query_string())?;
+    let start = Instant::now();
+    let locate = |url: &str| locate(&call.registry, &call.view.base, url);
+    let operations = atomic::parse(&body, &call.registry, call.app.config.limits.operations, locate)?;
+    let operations = Arc::new(operations);
+    let (app, caller, view) = (call.app.clone(), call.caller.clone(), call.view.clone());
+    let done = call
+        .app
+        .db
+        .transaction(move |conn| {
+            let context = Context { caller: &caller, now: Utc::now(), switches: &app.switches };
+            engine::run(conn, context, &view, &operations)
+        })
+        .await;
+    metrics::stage("write", start.elapsed());
+    let done = done.map_err(|errors| by_profile(errors, call.profile))?;
+    if done.rights_changed {
+        call.app.auth.callers.clear();
+    }
+    if done.results.iter().all(Option::is_none) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, call.profile.media_type())).body(document(done.results)))
+}
+
+fn refuse_parameters(query: &str) -> Result<(), Errors> {
+    let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
+    let refused = parameters.map(|parameter| {
+        let key = parameter.split('=').next().unwrap_or_default();
+        let key = percent_decode_str(key).decode_utf8_lossy().replace('\0', "\u{fffd}");
+        Error::filter("The filter is not supported.").parameter(key)
+    });
+    Errors::check(refused.collect())
+}
+
+fn document(results: Vec<Option<Vec<u8>>>) -> Vec<u8> {
+    let mut document = b"{\"jsonapi\":{\"version\":\"1.1\",\"ext\":[\"".to_vec();
+    document.extend_from_slice(atomic::EXTENSION.as_bytes());
+    document.extend_from_slice(b"\"]},\"atomic:results\":[");
+    for (index, result) in results.into_iter().enumerate() {
+        document.extend_from_slice(if index > 0 { b",{" } else { b"{" });
+        if let Some(object) = result {
+            document.extend_from_slice(b"\"data\":");
+            document.extend_from_slice(&object);
+        }
+        document.push(b'}');
+    }
+    document.extend_from_slice(b"]}");
+    document
+}
+
+/// What the URL of an operation names: absolute, from the root of the server, or from the root of the API.
+fn locate(registry: &Registry, base: &str, url: &str) -> Result<atomic::Place, Error> {
+    let below = |root: &str| url.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
+    let path = below(base).or_else(|| below(&registry.root)).unwrap_or_else(|| url.trim_start_matches('/'));
+    let target = |resource, key| Target { resource, name: Name::Id(key) };
+    match place::route(registry, path, true)? {
+        Place::Collection(resource) => Ok(atomic::Place::Collection(resource)),
+        Place::Item(resource, key) => Ok(atomic::Place::Record(target(resource, key))),
+        Place::Relationship(resource, key, relation) => {
+            Ok(atomic::Place::Relationship(target(resource, key), relation))
+        }
+        Place::Singleton(_) | Place::SubResource(..) | Place::Operations => {
+            let text = "The URL of an operation should be that of a collection, a record or a relationship";
+            Err(Error::request_data(text))
+        }
+    }
+}
