@@ -13,6 +13,7 @@ pub mod products;
 pub mod reference;
 pub mod rights;
 pub mod role_name;
+pub mod tax;
 pub mod totals;
 pub mod tree;
 pub mod variants;

@@ -7,6 +7,7 @@ mod customers;
 pub mod data;
 mod orders;
 mod prices;
+mod taxes;
 
 use diesel::pg::PgConnection;
 

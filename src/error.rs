@@ -59,6 +59,9 @@ codes! {
     PRODUCT_UNIT = "product-unit", 400, "product unit exists constraint";
     UNIT_PRECISION = "unit-precision", 400, "quantity unit precision constraint";
     PRIMARY_UNIT = "primary-unit", 400, "primary product unit precision constraint";
+    ALPHANUMERIC = "alphanumeric", 400, "alphanumeric dash underscore constraint";
+    TAX_RATE = "tax-rate", 400, "tax rate constraint";
+    ZIP_CODE = "zip-code", 400, "zip code fields constraint";
     VARIANT_LINKS = "variant-links", 400, "product variant links constraint";
     UNIQUE_VARIANT = "variant-not-unique", 400, "unique product variant links constraint";
     KIT_ITEM_REQUIRED = "kit-item-required", 400, "product kit line item contains required kit items constraint";

@@ -11,6 +11,7 @@ pub mod sales;
 mod shared;
 pub mod shipping;
 pub mod system;
+pub mod tax;
 
 use crate::engine::resource::Resource;
 
@@ -81,6 +82,10 @@ pub static ALL: &[&Resource] = &[
     &catalog::PRODUCT_VARIANT_LINK,
     &system::REGION,
     &catalog::RELATED_PRODUCT,
+    &tax::TAX,
+    &tax::TAX_JURISDICTION,
+    &tax::TAX_RULE,
+    &tax::TAX_SETTINGS,
     &system::USER_AUTH_STATUS,
     &system::USER_GROUP,
     &system::USER_PROFILE,

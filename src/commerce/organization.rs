@@ -1,5 +1,5 @@
-//! A new organization with what every organization needs: a business unit, the first roles, a website, an attribute
-//! family, the root of the category tree and the names of the localizations.
+//! A new organization with what every organization needs: a business unit, the first roles, tax settings, a website, an
+//! attribute family, the root of the category tree and the names of the localizations.
 
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
@@ -42,6 +42,7 @@ pub fn create_organization(conn: &mut PgConnection, name: &str) -> QueryResult<N
         let administrator_role = insert_administrator_role(conn, id)?;
         insert_customer_user_roles(conn, id)?;
         insert_localization_titles(conn, id)?;
+        insert_tax_settings(conn, id)?;
         let website = insert_website(conn, id)?;
         let attribute_family = insert_attribute_family(conn, id)?;
         let root_category = insert_root_category(conn, id)?;
@@ -145,6 +146,12 @@ fn insert_localization_titles(conn: &mut PgConnection, organization: i64) -> Que
          SELECT value.organization_id, title.localization_id, value.id, 'titles' \
          FROM title JOIN value ON value.id = title.value_id",
     );
+    sql.execute(conn).map(drop)
+}
+
+fn insert_tax_settings(conn: &mut PgConnection, organization: i64) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw("INSERT INTO tax_settings (organization_id) VALUES (").bind(Value::Integer(organization)).raw(")");
     sql.execute(conn).map(drop)
 }
 

@@ -1,14 +1,15 @@
-//! An order's totals: input, the ids of orders whose line items, discounts or shipping cost changed; output, their
-//! stored totals and discounts.
+//! An order's totals: input, the ids of orders whose line items, discounts, addresses or shipping cost changed; output,
+//! their stored totals, discounts and taxes.
 //!
 //! `subtotal = Σ round(value × quantity, 4)`, `total = subtotal − discounts + shipping + tax`. A discount by percent
-//! takes its amount from the subtotal, any other its percent. Tax is what the line items hold: zero until there are
-//! tax rules.
+//! takes its amount from the subtotal, any other its percent. Tax is that of [`super::tax`], without what prices include.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
+use diesel::sql_types as st;
 
+use super::tax;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 
@@ -19,13 +20,15 @@ pub const BY_PERCENT: &str = "oro_order_discount_item_type_percent";
 pub const FIELDS: &[&str] = &["subtotalValue", "totalDiscountsAmount", "subtotalWithDiscounts", "totalValue"];
 
 /// An order after its totals were computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Totalled {
     pub order: i64,
     /// Whether a total differs from what was stored.
     pub changed: bool,
     /// Whether a line item has another currency than the order.
     pub mixed: bool,
+    /// Its line items whose tax changed.
+    pub taxed: Vec<i64>,
 }
 
 /// Locks orders, lowest id first. Totals computed after it see every line item committed before: without it, two
@@ -46,17 +49,28 @@ pub fn recompute(
 ) -> QueryResult<Vec<Totalled>> {
     let tenant = || Value::Integer(organization);
     let mut sql = Sql::new();
+    sql.raw("WITH ").append(tax::parts(organization, orders)).raw(
+        ", taxed AS (
+            UPDATE sales_order_line_item i SET row_tax_amount = p.tax, row_tax_included = p.included, updated_at = ",
+    );
+    sql.bind(Value::DateTime(now)).raw(" FROM tax_part p WHERE i.organization_id = ").bind(tenant());
     sql.raw(
-        "WITH base AS (
-            SELECT o.id, l.subtotal, l.tax, l.mixed,
+        " AND i.id = p.line_id AND (i.row_tax_amount, i.row_tax_included) IS DISTINCT FROM (p.tax, p.included)
+            RETURNING i.id, i.order_id
+        ), base AS (
+            SELECT o.id, l.subtotal, x.tax, x.added, l.mixed,
                 coalesce(o.overridden_shipping_cost, o.estimated_shipping_cost, 0) AS shipping
             FROM sales_order o
             CROSS JOIN LATERAL (
-                SELECT coalesce(sum(i.row_total), 0) AS subtotal, coalesce(sum(i.row_tax_amount), 0) AS tax,
+                SELECT coalesce(sum(i.row_total), 0) AS subtotal,
                     coalesce(bool_or(i.currency <> o.currency), false) AS mixed
                 FROM sales_order_line_item i
                 WHERE i.organization_id = o.organization_id AND i.order_id = o.id
             ) l
+            CROSS JOIN LATERAL (
+                SELECT coalesce(sum(p.tax), 0) AS tax, coalesce(sum(p.tax) FILTER (WHERE NOT p.included), 0) AS added
+                FROM tax_part p WHERE p.order_id = o.id
+            ) x
             WHERE o.organization_id = ",
     );
     sql.bind(tenant()).raw(" AND o.id = ANY(").bind(Value::Integers(orders.to_vec()));
@@ -83,30 +97,34 @@ pub fn recompute(
     sql.raw(
         " AND d.id = n.id AND (d.amount, d.percent) IS DISTINCT FROM (n.amount, n.percent)
         ), totals AS (
-            SELECT b.id, b.mixed, b.subtotal, coalesce(d.discounts, 0) AS discounts,
+            SELECT b.id, b.mixed, b.subtotal, b.tax, b.added, coalesce(d.discounts, 0) AS discounts,
                 b.subtotal - coalesce(d.discounts, 0) AS discounted,
-                b.subtotal - coalesce(d.discounts, 0) + b.shipping + b.tax AS total
+                b.subtotal - coalesce(d.discounts, 0) + b.shipping + b.added AS total
             FROM base b
             LEFT JOIN (SELECT order_id, sum(amount) AS discounts FROM derived GROUP BY order_id) d ON d.order_id = b.id
         ), stored AS (
             UPDATE sales_order o
             SET subtotal_value = t.subtotal, total_discounts_amount = t.discounts,
-                subtotal_with_discounts = t.discounted, total_value = t.total, updated_at = ",
+                subtotal_with_discounts = t.discounted, tax_amount = t.tax, tax_added = t.added,
+                total_value = t.total, updated_at = ",
     );
     sql.bind(Value::DateTime(now)).raw(" FROM totals t WHERE o.organization_id = ").bind(tenant());
     sql.raw(
         " AND o.id = t.id
-                AND (o.subtotal_value, o.total_discounts_amount, o.subtotal_with_discounts, o.total_value)
-                    IS DISTINCT FROM (t.subtotal, t.discounts, t.discounted, t.total)
+                AND (o.subtotal_value, o.total_discounts_amount, o.subtotal_with_discounts, o.tax_amount, o.tax_added,
+                    o.total_value)
+                    IS DISTINCT FROM (t.subtotal, t.discounts, t.discounted, t.tax, t.added, t.total)
             RETURNING o.id
         )
-        SELECT t.id, s.id IS NOT NULL, t.mixed FROM totals t LEFT JOIN stored s ON s.id = t.id",
+        SELECT t.id, s.id IS NOT NULL, t.mixed, ARRAY(SELECT x.id FROM taxed x WHERE x.order_id = t.id)
+        FROM totals t LEFT JOIN stored s ON s.id = t.id",
     );
     sql.collect(conn, |row| {
         Ok(Totalled {
             order: row.integer(0)?.unwrap_or_default(),
             changed: row.boolean(1)?.unwrap_or_default(),
             mixed: row.boolean(2)?.unwrap_or_default(),
+            taxed: row.get::<st::Array<st::BigInt>, Vec<i64>>(3)?.unwrap_or_default(),
         })
     })
 }

@@ -13,6 +13,8 @@ pub struct Catalog {
     pub products: Ids,
     /// The items of the kit, in order.
     pub kit_items: Vec<String>,
+    /// The tax code of all products.
+    pub tax_code: String,
 }
 
 /// A product: SKU, name, category, brand, unit, price, stock.
@@ -60,14 +62,14 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
     let tax_code = demo.create("producttaxcodes", tax_code, json!({}))?;
     let brands = brands(demo)?;
     let categories = categories(demo)?;
-    let mut catalog = Catalog { products: Ids::new(), kit_items: Vec::new() };
+    let mut catalog = Catalog { products: Ids::new(), kit_items: Vec::new(), tax_code };
     for (place, (sku, name, category, brand, unit, _, _)) in PRODUCTS.iter().enumerate() {
         let (mut data, mut included) = product(sku, name, unit);
         let relationships = &mut data["relationships"];
         relationships["attributeFamily"] = one("attributefamilies", family);
         relationships["category"] = one("categories", &categories[category]);
         relationships["brand"] = one("brands", &brands[brand]);
-        relationships["taxCode"] = one("producttaxcodes", &tax_code);
+        relationships["taxCode"] = one("producttaxcodes", &catalog.tax_code);
         if place == 0 {
             dress(relationships, &mut included);
         }

@@ -18,6 +18,8 @@ pub struct Customers {
     pub terms: Ids,
     /// Customer groups by name.
     pub groups: Ids,
+    /// The tax code of all customers.
+    pub tax_code: String,
 }
 
 /// Short name, name, short name of the parent, group, street, city, postal code, region, first and last name.
@@ -41,13 +43,19 @@ const CUSTOMERS: &[[&str; 10]] = &[
 ];
 
 pub fn load(demo: &mut Demo<'_>) -> Result<Customers, Errors> {
-    let mut customers =
-        Customers { ids: Ids::new(), addresses: Ids::new(), users: Ids::new(), terms: Ids::new(), groups: Ids::new() };
+    let tax_code = json!({"code": "TAXABLE", "description": "Customers who pay sales tax"});
+    let tax_code = demo.create("customertaxcodes", tax_code, json!({}))?;
+    let mut customers = Customers {
+        ids: Ids::new(),
+        addresses: Ids::new(),
+        users: Ids::new(),
+        terms: Ids::new(),
+        groups: Ids::new(),
+        tax_code: tax_code.clone(),
+    };
     for label in ["net 10", "net 30"] {
         customers.terms.insert(label, demo.create("paymentterms", json!({"label": label}), json!({}))?);
     }
-    let tax_code = json!({"code": "TAXABLE", "description": "Customers who pay sales tax"});
-    let tax_code = demo.create("customertaxcodes", tax_code, json!({}))?;
     for (name, term) in [("Contractors", "net 30"), ("Retailers", "net 10")] {
         let relationships = json!({
             "paymentTerm": one("paymentterms", &customers.terms[term]),

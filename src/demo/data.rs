@@ -1,4 +1,4 @@
-//! The demonstration's records: a small supplier of tools with products, prices, stock, customers and orders.
+//! The demonstration's records: a small supplier of tools with products, prices, stock, customers, taxes and orders.
 //!
 //! [`load`] sends JSON:API documents through the write path, as a client would: what it loads is what the API accepts.
 
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde_json::{Value as Json, json};
 
-use super::{activity, catalog, customers, orders, prices};
+use super::{activity, catalog, customers, orders, prices, taxes};
 use crate::acl::{self, Caller, Permissions, Principal, User};
 use crate::auth::demo::DemoAccess;
 use crate::engine::document;
@@ -42,6 +42,7 @@ pub fn load(conn: &mut PgConnection, access: DemoAccess) -> Result<bool, Errors>
     let customers = customers::load(&mut demo)?;
     let catalog = catalog::load(&mut demo)?;
     prices::load(&mut demo, &customers, &catalog)?;
+    taxes::load(&mut demo, &catalog.tax_code, &customers.tax_code)?;
     let orders = orders::load(&mut demo, &customers, &catalog)?;
     activity::load(&mut demo, &customers, &orders)?;
     Ok(true)

@@ -22,8 +22,13 @@ pub fn name_errors(node: &Node) -> Vec<Error> {
 
 /// The id of a region begins with its country's.
 pub fn region_error(node: &Node) -> Option<Error> {
-    let (region, country) = (node.effective_one("region")?, node.effective_one("country")?);
+    region_of(node, "region", "country")
+}
+
+/// As [`region_error`], for relationships of other names.
+pub fn region_of(node: &Node, region: &str, country: &str) -> Option<Error> {
+    let (place, region, country) = (region, node.effective_one(region)?, node.effective_one(country)?);
     let fits = region.to_string().strip_prefix(&country.to_string()).is_some_and(|rest| rest.starts_with('-'));
     let error = || Error::form(format!("The region {region} does not belong to the country {country}."));
-    (!fits).then(|| node.at_relation("region", error()))
+    (!fits).then(|| node.at_relation(place, error()))
 }

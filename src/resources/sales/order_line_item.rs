@@ -37,7 +37,7 @@ static FIELDS: &[Field] = &[
     money("shippingEstimateAmount").column("shipping_estimate_amount"),
     money("rowTotalDiscountAmount").column("row_total_discount_amount").not_null().read_only(),
     money("rowTotalAfterDiscount").column("row_total_after_discount").read_only(),
-    money("rowTotalAfterDiscountExcludingTax").column("row_total_after_discount").read_only(),
+    money("rowTotalAfterDiscountExcludingTax").column("row_total_after_discount_excluding_tax").read_only(),
     money("rowTotalAfterDiscountIncludingTax").column("row_total_after_discount_including_tax").read_only(),
     boolean("draftDelete").column("draft_delete").default(Literal::Boolean(false)),
     date_time("createdAt").column("created_at").not_null().read_only().filter().sort().indexed(),

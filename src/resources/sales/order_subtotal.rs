@@ -11,7 +11,10 @@ static FIELDS: &[Field] = &[
     enumeration("orderSubtotalType", &["subtotal", "discount", "shipping_cost", "tax"]).column("type").read_only(),
     text("label").read_only(),
     money("amount").read_only(),
-    money("signedAmount").column("signed_amount").read_only().about("Discounts are negative."),
+    money("signedAmount")
+        .column("signed_amount")
+        .read_only()
+        .about("What is added to the total: discounts are negative, tax that prices include is zero."),
     currency("currency").read_only(),
     boolean("visible").read_only(),
     array("data").read_only(),
@@ -37,4 +40,4 @@ pub static ORDER_SUBTOTAL: Resource = Resource::new("ordersubtotals", "sales_ord
     .no_meta()
     .no_paging()
     .no_sorting()
-    .about("The rows of an order's price: subtotal, discounts, shipping cost. Lists need `filter[order]`.");
+    .about("The rows of an order's price: subtotal, discounts, shipping cost, tax. Lists need `filter[order]`.");

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::commerce::kits;
+use crate::commerce::tax;
 use crate::commerce::totals::{self, Totalled};
 use crate::engine::key::Key;
 use crate::engine::relation::Link;
@@ -14,7 +15,7 @@ use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::engine::write::{Batch, Linkage, Node};
 use crate::error::{self, Error, Errors};
-use crate::resources::sales::{ORDER, ORDER_DISCOUNT, ORDER_KIT_ITEM_LINE_ITEM, ORDER_LINE_ITEM};
+use crate::resources::sales::{ORDER, ORDER_ADDRESS, ORDER_DISCOUNT, ORDER_KIT_ITEM_LINE_ITEM, ORDER_LINE_ITEM};
 
 /// The checksum of a kit between the rules before and after the write: it tells kits from other lines.
 pub const UNPRICED_KIT: &str = "unpriced";
@@ -30,6 +31,7 @@ pub fn finish(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
     }
     let mut orders = BTreeSet::new();
     price_kits(batch, &mut orders)?;
+    orders.extend(moved_orders(batch)?);
     for node in &batch.nodes {
         let order = if node.resource == &ORDER {
             Some(&node.key)
@@ -75,8 +77,30 @@ pub fn kit_items_deleted(batch: &mut Batch<'_>, lines: &[Key]) -> Result<(), Err
     total(batch, &orders).map(drop)
 }
 
+/// The orders of addresses that the request moves to where other taxes may apply.
+fn moved_orders(batch: &mut Batch<'_>) -> Result<Vec<i64>, Errors> {
+    let decisive = ["country", "region", "customRegion", "postalCode"];
+    let moved = |node: &&Node| {
+        node.resource == &ORDER_ADDRESS && !node.creates && decisive.iter().any(|member| node.changed.contains(member))
+    };
+    let addresses: Vec<i64> = batch.nodes.iter().filter(moved).filter_map(|node| integer(&node.key)).collect();
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    let addresses = || Value::Integers(addresses.clone());
+    let mut sql = Sql::new();
+    sql.raw("SELECT id FROM sales_order WHERE organization_id = ").bind(Value::Integer(batch.organization()));
+    sql.raw(" AND (billing_address_id = ANY(").bind(addresses()).raw(") OR shipping_address_id = ANY(");
+    sql.bind(addresses()).raw("))");
+    let orders = sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
+    Ok(orders.into_iter().flatten().collect())
+}
+
 /// Computes totals, and records whose changed.
 fn total(batch: &mut Batch<'_>, orders: &[i64]) -> Result<Vec<Totalled>, Errors> {
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
     let organization = batch.organization();
     // A new order is seen by nobody else yet.
     let known: Vec<i64> = orders.iter().copied().filter(|order| !is_new(batch, *order)).collect();
@@ -84,8 +108,13 @@ fn total(batch: &mut Batch<'_>, orders: &[i64]) -> Result<Vec<Totalled>, Errors>
         totals::lock(batch.conn, organization, &known)?;
     }
     let totalled = totals::recompute(batch.conn, organization, orders, batch.context.now)?;
-    for order in totalled.iter().filter(|order| order.changed) {
-        batch.touch(&ORDER, Key::Integer(order.order), totals::FIELDS);
+    for order in &totalled {
+        if order.changed {
+            batch.touch(&ORDER, Key::Integer(order.order), totals::FIELDS);
+        }
+        for line in &order.taxed {
+            batch.touch(&ORDER_LINE_ITEM, Key::Integer(*line), tax::LINE_FIELDS);
+        }
     }
     Ok(totalled)
 }
@@ -175,7 +204,9 @@ pub fn check_parts_stay(
 }
 
 fn is_priced(resource: &Resource) -> bool {
-    [&ORDER, &ORDER_LINE_ITEM, &ORDER_KIT_ITEM_LINE_ITEM, &ORDER_DISCOUNT].into_iter().any(|other| other == resource)
+    [&ORDER, &ORDER_LINE_ITEM, &ORDER_KIT_ITEM_LINE_ITEM, &ORDER_DISCOUNT, &ORDER_ADDRESS]
+        .into_iter()
+        .any(|other| other == resource)
 }
 
 fn is_new(batch: &Batch<'_>, order: i64) -> bool {

@@ -21,8 +21,8 @@ pub static PRODUCT_SHIPPING_OPTIONS: Resource = Resource::new("productshippingop
         float("dimensionsHeight").column("dimensions_height").about("In units of `dimensionsUnit`, which it needs."),
     ])
     .relations(&[
-        to_one("weightUnit", &WEIGHT_UNIT, "weight_unit_code"),
-        to_one("dimensionsUnit", &LENGTH_UNIT, "dimensions_unit_code"),
+        to_one("weightUnit", &WEIGHT_UNIT, "weight_unit_code").example(),
+        to_one("dimensionsUnit", &LENGTH_UNIT, "dimensions_unit_code").example(),
         to_one("product", &PRODUCT, "product_id").required(1),
         to_one("productUnit", &PRODUCT_UNIT, "product_unit_code").required(1),
         to_one("freightClass", &FREIGHT_CLASS, "freight_class_code"),

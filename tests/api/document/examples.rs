@@ -8,19 +8,20 @@ use entrepot::resources;
 use serde_json::Value;
 
 use crate::support::client::Answer;
-use crate::support::organization::Organization;
+use crate::support::organization::unique;
+use crate::support::shop::Shop;
 
 #[test]
 fn every_example_is_accepted() {
-    let organization = Organization::new();
+    let shop = Shop::new();
     let mut refused = Vec::new();
     for resource in resources::ALL.iter().filter(|resource| resource.actions.create) {
-        match create(&organization, resource.name, 0) {
+        match create(&shop, resource.name, 0) {
             Err(reason) => refused.push(format!("{}: {reason}", resource.name)),
             Ok(id) if resource.actions.update && !id.is_empty() => {
                 let mut body = update_example(resource);
                 body["data"]["id"] = id.as_str().into();
-                let answer = organization.client().patch(&format!("/admin/api/{}/{id}", resource.name), &body);
+                let answer = shop.client().patch(&format!("/admin/api/{}/{id}", resource.name), &body);
                 if answer.status != 200 {
                     refused.push(format!("{}: {} {}\n  {body}", resource.name, answer.status, answer.text));
                 }
@@ -32,7 +33,7 @@ fn every_example_is_accepted() {
 }
 
 /// Posts the example and gives the new record's id.
-fn create(organization: &Organization, name: &str, depth: usize) -> Result<String, String> {
+fn create(shop: &Shop, name: &str, depth: usize) -> Result<String, String> {
     let resource = resources::ALL.iter().find(|resource| resource.name == name).ok_or("no such type")?;
     if !resource.actions.create || depth > 5 {
         return Err(format!("there is no {name}, and none can be created"));
@@ -48,11 +49,8 @@ fn create(organization: &Organization, name: &str, depth: usize) -> Result<Strin
     let mut records = vec![body["data"].take()];
     records.extend(included);
     for record in &mut records {
-        for relationship in record
-            .get_mut("relationships")
-            .and_then(Value::as_object_mut)
-            .into_iter()
-            .flat_map(|members| members.values_mut())
+        for (relation, relationship) in
+            record.get_mut("relationships").and_then(Value::as_object_mut).into_iter().flatten()
         {
             let identifiers: Vec<&mut Value> = match &mut relationship["data"] {
                 Value::Array(list) => list.iter_mut().collect(),
@@ -61,8 +59,11 @@ fn create(organization: &Organization, name: &str, depth: usize) -> Result<Strin
             for identifier in identifiers {
                 if !labels.contains(&(identifier["type"].to_string(), identifier["id"].to_string())) {
                     let target = identifier["type"].as_str().unwrap_or_default().to_owned();
-                    identifier["id"] =
-                        existing(organization, &target, identifier["id"].as_str().unwrap_or_default(), depth)?.into();
+                    let example = identifier["id"].as_str().unwrap_or_default();
+                    identifier["id"] = match end(shop, name, relation) {
+                        Some(id) => id.into(),
+                        None => existing(shop, &target, example, depth)?.into(),
+                    };
                 }
             }
         }
@@ -74,12 +75,21 @@ fn create(organization: &Organization, name: &str, depth: usize) -> Result<Strin
     }
     // What is unique must differ from the examples that were posted as a record's target before.
     let body = if depth > 0 { distinct(body, depth) } else { body };
-    let answer = organization.client().post(&format!("/admin/api/{name}"), &body);
+    let answer = shop.client().post(&format!("/admin/api/{name}"), &body);
     match answer.status {
         201 => Ok(answer.id()),
         // A part whose place is taken: the record that it was to be a part of came with one.
         400 if is_taken(&answer) && depth == 0 => Ok(String::new()),
         status => Err(format!("{status} {}\n  {body}", answer.text)),
+    }
+}
+
+/// A product of its own for the end of a link that does not lead from a product to itself.
+fn end(shop: &Shop, name: &str, relation: &str) -> Option<String> {
+    match (name, relation) {
+        ("relatedproducts", "relatedItem") => Some(shop.product(&unique("sku"), &[("item", 0)])),
+        ("productvariantlinks", "parentProduct") => Some(shop.configurable(&["size"])),
+        _ => None,
     }
 }
 
@@ -89,8 +99,8 @@ fn is_taken(answer: &Answer) -> bool {
 }
 
 /// The example's own record when it is there, else any, else a new one.
-fn existing(organization: &Organization, name: &str, example: &str, depth: usize) -> Result<String, String> {
-    let client = organization.client();
+fn existing(shop: &Shop, name: &str, example: &str, depth: usize) -> Result<String, String> {
+    let client = shop.client();
     if example != "1" && client.get(&format!("/admin/api/{name}/{example}")).status == 200 {
         return Ok(example.to_owned());
     }
@@ -100,7 +110,7 @@ fn existing(organization: &Organization, name: &str, example: &str, depth: usize
     {
         return Ok(id.to_owned());
     }
-    create(organization, name, depth + 1)
+    create(shop, name, depth + 1)
 }
 
 fn distinct(mut body: Value, depth: usize) -> Value {

@@ -10,6 +10,7 @@ use crate::engine::value::Value;
 use crate::engine::write::{Batch, Target};
 use crate::error::{self, Error, Errors};
 use crate::resources::address::{name_errors, region_error};
+use crate::resources::sales::pricing;
 use crate::resources::system::{COUNTRY, REGION};
 
 pub struct OrderAddressRules;
@@ -70,6 +71,10 @@ impl Rules for OrderAddressRules {
             errors.extend(region_error(node));
         }
         Errors::check(errors)
+    }
+
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        pricing::finish(batch, nodes)
     }
 }
 

@@ -1,0 +1,3 @@
+DROP TABLE tax_rule;
+DROP TABLE tax_jurisdiction;
+DROP TABLE tax;
