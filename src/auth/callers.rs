@@ -226,6 +226,16 @@ mod tests {
         assert!(cache.get(&[1; 32]).is_none());
     }
 
+    /// "within five seconds in every process": a second is left for a slow read.
+    #[test]
+    fn a_caller_is_read_again_after_four_seconds() {
+        assert!(FRESH <= Duration::from_secs(4));
+        let (cache, later) = (CallerCache::default(), Utc::now().timestamp() + 60);
+        let (generation, now) = cache.mark();
+        cache.put([1; 32], (generation, now - FRESH), &claims(later), None);
+        assert!(cache.get(&[1; 32]).is_none());
+    }
+
     #[test]
     fn an_expired_token_is_not_remembered() {
         let cache = CallerCache::default();

@@ -35,7 +35,12 @@ pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<
         Err(answer) => return answer,
     };
     let client = token_request.client_id().unwrap_or_default();
-    match grant(address, &app, &token_request).await {
+    let outcome = grant(address, &app, &token_request).await;
+    // What is used up ends the tokens that came of it, now or when it is used again.
+    if !matches!(token_request.get("grant_type"), Some("client_credentials" | "password")) {
+        app.auth.callers.clear();
+    }
+    match outcome {
         Ok(Ok(issued)) => {
             tracing::info!(client, "token given");
             secret(StatusCode::OK).json(issued.document())

@@ -1,5 +1,7 @@
 //! `organizations`: the tenants. A caller sees only the one it belongs to.
 
+mod rules;
+
 use crate::engine::field::{Literal, boolean, date_time, long_text, text};
 use crate::engine::relation::to_many;
 use crate::engine::resource::{Ident, READ_AND_UPDATE, Resource, Title};
@@ -8,6 +10,7 @@ use crate::resources::system::USER;
 
 pub static ORGANIZATION: Resource = Resource::new("organizations", "organization")
     .tenant_column("id")
+    .rules(&rules::OrganizationRules)
     .actions(READ_AND_UPDATE)
     .title(Title::Columns(&[Ident::new("name")]))
     .about("A tenant of this server. Everything a caller reads and writes belongs to its own organization.")

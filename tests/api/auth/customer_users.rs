@@ -5,7 +5,7 @@ use entrepot::auth::Api;
 use entrepot::schema::customer_user;
 use serde_json::{Value, json};
 
-use super::revocation::within_five_seconds;
+use super::revocation::soon;
 use super::{ask, claims, log_in, member, password_client, password_client_of, refresh};
 use crate::support::client::Answer;
 use crate::support::database;
@@ -124,7 +124,7 @@ fn what_is_changed_through_the_api_holds_at_once() {
 
 /// "take effect within 5 s in every process": what was changed behind the server's back is seen in time.
 #[test]
-fn a_disabled_customer_user_is_out_within_five_seconds() {
+fn a_disabled_customer_user_is_out_soon() {
     let organization = Organization::new();
     let user = organization.storefront_user();
     user.client.get(OPEN).expect(200);
@@ -132,7 +132,7 @@ fn a_disabled_customer_user_is_out_within_five_seconds() {
         let row = customer_user::table.find((organization.id(), user.id));
         Ok(diesel::update(row).set(customer_user::enabled.eq(false)).execute(conn)?)
     });
-    within_five_seconds(|| user.client.get(OPEN), 401);
+    soon(|| user.client.get(OPEN), 401);
 }
 
 /// A customer user whom a client acts as stays; any other goes, tokens and all.
