@@ -5,7 +5,7 @@
 
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{Components, RefOr, Required, Schema};
 
 use super::schemas::{boolean, described, id, integer, object, relations, string, word};
@@ -40,6 +40,7 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         query("page[before]", "Cursor paging backwards: the cursor of the first record seen.").schema(Some(string())),
     );
     let fields = registry.resources.iter().fold(object(), |fields, resource| fields.property(resource.name, string()));
+    let fields = fields.additional_properties(Some(AdditionalProperties::FreeForm(false)));
     components.schemas.insert(
         "fields".to_owned(),
         described(fields, "For each type the names of the attributes and relationships to show, separated by commas.")
@@ -64,11 +65,6 @@ pub fn shared(components: &mut Components, registry: &Registry) {
             "Keys separated by semicolons: `totalCount`, `deletedCount` (counts in the answer's headers), `noHateoas` \
              (no links). Unknown keys are ignored.",
         ),
-    );
-    add(
-        "x_http_method_override",
-        header("X-HTTP-Method-Override", "The method that this POST stands for.")
-            .schema(Some(word(&["GET", "PATCH", "DELETE", "OPTIONS"]))),
     );
     add(
         "x_integration_type",
@@ -132,7 +128,7 @@ pub fn shape(registry: &Registry, resource: &'static Resource) -> Vec<RefOr<Para
 /// [`shape`] for a list of several resources, each with relationships of its own.
 pub fn mixed_shape() -> Vec<RefOr<Parameter>> {
     let about = "Relationships of the records whose records are added under `included`, separated by commas.";
-    let names = ArrayBuilder::new().items(string().pattern(Some(r"^[A-Za-z_]+(\.[A-Za-z_]+)*$")));
+    let names = ArrayBuilder::new().items(string());
     let include = query("include", about).style(Some(ParameterStyle::Form)).explode(Some(false)).schema(Some(names));
     let refs = ["fields", "meta", "x_include"].map(|name| component("parameters", name));
     std::iter::once(RefOr::T(include.build())).chain(refs).collect()
@@ -250,7 +246,7 @@ fn filter_schema_name(noun: &str, spec: FilterSpec) -> String {
 fn filter_schema(noun: &'static str, spec: FilterSpec) -> ObjectBuilder {
     let mut schema = object()
         .description(Some("A member per operator. Without an operator, `filter[name]=value` means `eq`."))
-        .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(false)));
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     for operator in spec.operators.iter() {
         schema = schema.property(operator.name(), operand(noun, spec, operator));
     }
@@ -297,29 +293,29 @@ fn sort(resource: &'static Resource) -> ParameterBuilder {
     if !paths.is_empty() {
         about.push_str(" Through relationships: `relationship.name`.");
     }
+    let path = string().pattern(Some(r"^-?[A-Za-z_]+(\.[A-Za-z_]+)+$"));
     let values: Vec<String> = names.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]).collect();
+    let item = AnyOfBuilder::new().item(string().enum_values(Some(values))).item(path);
     query("sort", &about)
         .style(Some(ParameterStyle::Form))
         .explode(Some(false))
-        .schema(Some(names_or_paths(values, r"^-?[A-Za-z_]+(\.[A-Za-z_]+)+$")))
+        .schema(Some(ArrayBuilder::new().items(item)))
 }
 
 fn include(resource: &'static Resource) -> ParameterBuilder {
     let names: Vec<&str> = resource.visible_relations().map(|relation| relation.name).collect();
     let about = format!(
         "Relationships whose records are added under `included`, separated by commas; `relationship.relationship` goes \
-         on from there. Here: {}.",
+         on from there; what is unknown is ignored. Here: {}.",
         list_of(&names)
     );
-    query("include", &about).style(Some(ParameterStyle::Form)).explode(Some(false)).schema(Some(names_or_paths(
-        names.iter().map(|name| (*name).to_owned()).collect(),
-        r"^[A-Za-z_]+(\.[A-Za-z_]+)+$",
-    )))
-}
-
-fn names_or_paths(names: Vec<String>, path: &str) -> ArrayBuilder {
-    let item = AnyOfBuilder::new().item(string().enum_values(Some(names))).item(string().pattern(Some(path)));
-    ArrayBuilder::new().items(item)
+    // Unknown paths are no fault, so the names are there to be offered, and any other text is valid too.
+    let known = string().enum_values(Some(names));
+    let items = AnyOfBuilder::new().item(known).item(string());
+    query("include", &about)
+        .style(Some(ParameterStyle::Form))
+        .explode(Some(false))
+        .schema(Some(ArrayBuilder::new().items(items)))
 }
 
 fn list_of(names: &[&str]) -> String {

@@ -13,7 +13,7 @@ use utoipa::openapi::{Content, PathsBuilder, RefOr, Required, ResponsesBuilder};
 
 use super::examples::linkage;
 use super::responses::{self, errors};
-use super::schemas::{mixed_list, relations, relationship_schema, targets};
+use super::schemas::{Face, mixed_list, relations, relationship_schema, targets};
 use super::{MEDIA_TYPE, component, parameters, schema_ref};
 use crate::engine::registry::Registry;
 use crate::engine::relation::Relation;
@@ -129,8 +129,7 @@ impl Routes<'_> {
 
     fn create(&self) -> Operation {
         let name = self.resource.name;
-        let mut parameters = parameters::shape(self.registry, self.resource);
-        parameters.push(component("parameters", "x_http_method_override"));
+        let parameters = parameters::shape(self.registry, self.resource);
         let created = responses::document("Created.", self.document(), &["location", "etag"]);
         let mut answers = ResponsesBuilder::new().response("201", created);
         let upserts = self.resource.id.kind.is_assigned() || self.resource.unique.iter().any(|key| key.upsert);
@@ -236,7 +235,7 @@ impl Routes<'_> {
         let headers: &[&str] =
             if relation.is_many() { &["total_count", "vary", "server_timing"] } else { &["vary", "server_timing"] };
         let found =
-            responses::document("Types and ids.", content(relationship_schema(self.resource, relation)), headers);
+            responses::document("Types and ids.", content(relationship_schema(self.resource, relation, Face::Answer)), headers);
         let summary = format!("Get the ids of {} of one of {name}", relation.name);
         self.operation(format!("get_{name}_{}_relationship", relation.name), summary, parameters)
             .responses(errors(ResponsesBuilder::new().response("200", found), READ_ITEM))
@@ -251,7 +250,7 @@ impl Routes<'_> {
             "delete" => format!("Remove from {} of one of {name}", relation.name),
             _ => format!("Replace {} of one of {name}", relation.name),
         };
-        let schema = schema_ref(relationship_schema(self.resource, relation));
+        let schema = schema_ref(relationship_schema(self.resource, relation, Face::Request));
         let content =
             ContentBuilder::new().schema(Some(schema)).example(Some(json!({"data": linkage(relation)}))).build();
         let body = RequestBodyBuilder::new().required(Some(Required::True)).content(MEDIA_TYPE, content).build();
