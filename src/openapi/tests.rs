@@ -112,6 +112,31 @@ fn bodies_take_what_a_client_may_set() {
     assert!(schemas.get("rooms_create").is_none(), "rooms cannot be created");
 }
 
+/// Links belong to answers: what a request says of them is not looked at, so a document must not refuse it.
+#[test]
+fn requests_state_linkages_without_links() {
+    let document = sample();
+    let schemas = &document["components"]["schemas"];
+    for body in ["shelves_create", "shelves_update"] {
+        let relationships = &schemas[body]["properties"]["data"]["properties"]["relationships"]["properties"];
+        for (name, relationship) in relationships.as_object().expect("relationships") {
+            let place = relationship["$ref"].as_str().expect("a reference");
+            let schema = document.pointer(&place[1..]).expect("a schema");
+            assert!(schema["properties"]["links"].is_null(), "{body}: {name}");
+            assert_eq!(schema["required"], serde_json::json!(["data"]), "{body}: {name}");
+        }
+    }
+}
+
+/// "An unknown include path is ignored"; an unknown type in `fields` is 400.
+#[test]
+fn any_text_may_be_included_and_only_known_types_have_fields() {
+    let document = sample();
+    let include = &document["components"]["parameters"]["shelves_include"]["schema"]["items"]["anyOf"];
+    assert_eq!(include[1], serde_json::json!({"type": "string"}));
+    assert_eq!(document["components"]["schemas"]["fields"]["additionalProperties"], false);
+}
+
 #[test]
 fn the_create_example_states_what_is_required_and_brings_its_parts() {
     insta::assert_json_snapshot!(super::create_example(&SHELF));
