@@ -234,8 +234,11 @@ impl Routes<'_> {
         parameters.push(component("parameters", "x_include"));
         let headers: &[&str] =
             if relation.is_many() { &["total_count", "vary", "server_timing"] } else { &["vary", "server_timing"] };
-        let found =
-            responses::document("Types and ids.", content(relationship_schema(self.resource, relation, Face::Answer)), headers);
+        let found = responses::document(
+            "Types and ids.",
+            content(relationship_schema(self.resource, relation, Face::Answer)),
+            headers,
+        );
         let summary = format!("Get the ids of {} of one of {name}", relation.name);
         self.operation(format!("get_{name}_{}_relationship", relation.name), summary, parameters)
             .responses(errors(ResponsesBuilder::new().response("200", found), READ_ITEM))

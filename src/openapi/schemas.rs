@@ -8,7 +8,9 @@ mod attribute;
 mod request;
 mod shared;
 
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, RefBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    AnyOfBuilder, ArrayBuilder, ObjectBuilder, OneOfBuilder, RefBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{Components, RefOr, Schema};
 
 use self::attribute::attribute;
