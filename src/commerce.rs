@@ -8,6 +8,7 @@ pub mod default_text;
 pub mod kit_units;
 pub mod kits;
 pub mod organization;
+pub mod price_rule;
 pub mod pricing;
 pub mod products;
 pub mod reference;

@@ -50,6 +50,7 @@ codes! {
     NAME_OR_ORGANIZATION = "name-or-organization", 400, "name or organization constraint";
     ORDER_ADDRESS = "order-address", 400, "order address constraint";
     CUSTOMER_OWNER = "customer-owner", 400, "customer owner constraint";
+    EXPRESSION = "expression", 400, "expression constraint";
     SCHEDULE_OVERLAP = "schedule-overlap", 400, "schedule intervals intersection constraint";
     DATE_INTERVAL = "date-interval", 400, "date time interval constraint";
     CURRENCY_MATCH = "currency-mismatch", 400, "currency match constraint";

@@ -64,6 +64,7 @@ pub static ALL: &[&Resource] = &[
     &pricing::PRICE_LIST_TO_CUSTOMER_GROUP,
     &pricing::PRICE_LIST_TO_CUSTOMER,
     &pricing::PRICE_LIST_TO_WEBSITE,
+    &pricing::PRICE_RULE,
     &catalog::PROD_INVENTORY_STATUS,
     &catalog::PRODUCT_DESCRIPTION,
     &catalog::PRODUCT_IMAGE,

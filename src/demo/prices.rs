@@ -1,4 +1,5 @@
-//! Price lists: one for everybody, a sale with an end, one for a group of customers, one for a single customer.
+//! Price lists: one for everybody, a sale with an end, one for a group of customers, one for a single customer, and one
+//! whose prices follow from another by a rule.
 
 use chrono::Duration;
 use serde_json::json;
@@ -6,7 +7,7 @@ use serde_json::json;
 use super::catalog::{Catalog, KIT, PRODUCTS};
 use super::customers::Customers;
 use super::data::{Demo, one};
-use crate::error::Errors;
+use crate::error::{Error, Errors};
 
 /// SKU, unit, quantity, value.
 type Offer = (&'static str, &'static str, u32, &'static str);
@@ -40,6 +41,7 @@ pub fn load(demo: &mut Demo<'_>, customers: &Customers, catalog: &Catalog) -> Re
         demo.create("pricelisttowebsites", json!({"sortOrder": place}), json!({"priceList": one("pricelists", list)}))?;
     }
     let group = one("customergroups", &customers.groups["Contractors"]);
+    retailers(demo, customers, catalog, &default)?;
     let customer = one("customers", &customers.ids["atlas"]);
     demo.create(
         "pricelisttocustomergroups",
@@ -53,6 +55,34 @@ pub fn load(demo: &mut Demo<'_>, customers: &Customers, catalog: &Catalog) -> Re
     )?;
     demo.create("pricelistcustomergroupfallbacks", json!({"fallback": 0}), json!({"customerGroup": group}))?;
     demo.create("pricelistcustomerfallbacks", json!({"fallback": 0}), json!({"customer": customer}))?;
+    Ok(())
+}
+
+/// Retailers buy small parts for a tenth less.
+fn retailers(demo: &mut Demo<'_>, customers: &Customers, catalog: &Catalog, source: &str) -> Result<(), Errors> {
+    let list = list(demo, catalog, "Retailers", &[])?;
+    let assignment = "product.sku matches 'BLT-%' or product.sku matches 'NUT-%' or product.sku matches 'WSH-%'";
+    let id = list.parse().map_err(Error::internal)?;
+    demo.patch("pricelists", id, json!({"productAssignmentRule": assignment}))?;
+    demo.create(
+        "pricerules",
+        json!({
+            "rule": format!("pricelist[{source}].prices.value * 0.9"),
+            "quantityExpression": format!("pricelist[{source}].prices.quantity"),
+            "productUnitExpression": format!("pricelist[{source}].prices.unit"),
+            "currency": "USD",
+            "priority": 1,
+        }),
+        json!({"priceList": one("pricelists", &list)}),
+    )?;
+    demo.create(
+        "pricelisttocustomergroups",
+        json!({"sortOrder": 0}),
+        json!({
+            "priceList": one("pricelists", &list),
+            "customerGroup": one("customergroups", &customers.groups["Retailers"]),
+        }),
+    )?;
     Ok(())
 }
 

@@ -34,9 +34,9 @@ pub trait Rules: Sync {
         Ok(())
     }
 
-    /// After records are deleted. `parents`: for parts, the ids of the records they belonged to. The batch has no nodes;
-    /// what a rule changes along the way it tells by [`Batch::touch`].
-    fn after_delete(&self, _batch: &mut Batch<'_>, _parents: &[Key]) -> Result<(), Errors> {
+    /// After records are deleted: their ids, and for parts the ids of the records they belonged to. The batch has no
+    /// nodes; what a rule changes along the way it tells by [`Batch::touch`].
+    fn after_delete(&self, _batch: &mut Batch<'_>, _keys: &[Key], _parents: &[Key]) -> Result<(), Errors> {
         Ok(())
     }
 }

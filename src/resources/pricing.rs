@@ -3,6 +3,7 @@
 mod assignment;
 pub mod customer_price;
 mod fallback;
+pub mod following;
 pub mod price_list;
 pub mod price_list_customer_fallback;
 pub mod price_list_customer_group_fallback;
@@ -10,6 +11,7 @@ pub mod price_list_schedule;
 pub mod price_list_to_customer;
 pub mod price_list_to_customer_group;
 pub mod price_list_to_website;
+pub mod price_rule;
 pub mod product_price;
 
 pub use self::customer_price::CUSTOMER_PRICE;
@@ -20,4 +22,5 @@ pub use self::price_list_schedule::PRICE_LIST_SCHEDULE;
 pub use self::price_list_to_customer::PRICE_LIST_TO_CUSTOMER;
 pub use self::price_list_to_customer_group::PRICE_LIST_TO_CUSTOMER_GROUP;
 pub use self::price_list_to_website::PRICE_LIST_TO_WEBSITE;
+pub use self::price_rule::PRICE_RULE;
 pub use self::product_price::PRODUCT_PRICE;

@@ -11,6 +11,7 @@ mod order_parts;
 mod order_tax;
 mod price_chain;
 mod price_list;
+mod price_rule;
 mod product;
 mod product_price;
 mod product_variant;

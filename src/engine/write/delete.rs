@@ -53,7 +53,7 @@ pub fn delete(
     }
     let parents = ancestors::parents(batch.conn, context, resource, keys)?;
     remove(&mut batch, resource, keys)?;
-    resource.rules.after_delete(&mut batch, &parents)?;
+    resource.rules.after_delete(&mut batch, keys, &parents)?;
     if let (Some((parent, list)), false) = (parent_list(resource), parents.is_empty()) {
         for key in parents {
             batch.touch(parent, key, &[list]);

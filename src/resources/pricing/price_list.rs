@@ -8,7 +8,8 @@ use crate::engine::relation::{Relation, to_many, to_one};
 use crate::engine::resource::{Ident, Resource, Title, UniqueKey};
 use crate::resources::activity::note::notes;
 use crate::resources::pricing::{
-    PRICE_LIST_SCHEDULE, PRICE_LIST_TO_CUSTOMER, PRICE_LIST_TO_CUSTOMER_GROUP, PRICE_LIST_TO_WEBSITE, PRODUCT_PRICE,
+    PRICE_LIST_SCHEDULE, PRICE_LIST_TO_CUSTOMER, PRICE_LIST_TO_CUSTOMER_GROUP, PRICE_LIST_TO_WEBSITE, PRICE_RULE,
+    PRODUCT_PRICE,
 };
 use crate::resources::system::ORGANIZATION;
 
@@ -22,7 +23,9 @@ static FIELDS: &[Field] = &[
     boolean("active").default(Literal::Boolean(true)),
     boolean("actual").default(Literal::Boolean(true)),
     boolean("containSchedule").column("contain_schedule").not_null().read_only(),
-    long_text("productAssignmentRule").column("product_assignment_rule"),
+    long_text("productAssignmentRule")
+        .column("product_assignment_rule")
+        .about("Which products the price rules of the list are for, such as `product.category.id == 1`."),
     date_time("createdAt").column("created_at").not_null().read_only(),
     date_time("updatedAt").column("updated_at").not_null().read_only(),
 ];
@@ -32,6 +35,7 @@ static RELATIONS: &[Relation] = &[
     to_many("schedules", &PRICE_LIST_SCHEDULE, "price_list_id").cascade(),
     notes("note_price_list", "price_list_id"),
     to_many("prices", &PRODUCT_PRICE, "price_list_id").hidden().cascade(),
+    to_many("priceRules", &PRICE_RULE, "price_list_id").cascade(),
     to_many("customers", &PRICE_LIST_TO_CUSTOMER, "price_list_id").hidden().cascade(),
     to_many("customerGroups", &PRICE_LIST_TO_CUSTOMER_GROUP, "price_list_id").hidden().cascade(),
     to_many("websites", &PRICE_LIST_TO_WEBSITE, "price_list_id").hidden().cascade(),

@@ -1,6 +1,6 @@
 //! `productprices`: what a quantity of a product costs, per price list, unit and currency.
 
-mod rules;
+pub(super) mod rules;
 
 use self::rules::ProductPriceRules;
 use crate::engine::field::{Field, currency, float, money};
@@ -8,7 +8,7 @@ use crate::engine::filter::{FilterSpec, Operator, Operators};
 use crate::engine::relation::{Relation, to_one};
 use crate::engine::resource::{Resource, UniqueKey};
 use crate::resources::catalog::{PRODUCT, PRODUCT_UNIT};
-use crate::resources::pricing::PRICE_LIST;
+use crate::resources::pricing::{PRICE_LIST, PRICE_RULE};
 
 static FIELDS: &[Field] = &[
     float("quantity").required().about("The price holds from this quantity on."),
@@ -22,6 +22,7 @@ static RELATIONS: &[Relation] = &[
     to_one("product", &PRODUCT, "product_id").required(1).no_routes(),
     to_one("unit", &PRODUCT_UNIT, "unit_code").required(1).no_routes(),
     to_one("priceList", &PRICE_LIST, "price_list_id").required(1).create_only().no_routes().filter(ONLY_EQUAL),
+    to_one("priceRule", &PRICE_RULE, "price_rule_id").hidden(),
 ];
 
 pub static PRODUCT_PRICE: Resource = Resource::new("productprices", "product_price")

@@ -111,6 +111,11 @@ impl World {
                 | ("organizations", "enabled")
                 | ("userroles" | "customeruserroles", "role")
                 | ("orders", "identifier")
+                | ("pricelists", "productAssignmentRule")
+                | (
+                    "pricerules",
+                    "rule" | "ruleCondition" | "currencyExpression" | "quantityExpression" | "productUnitExpression"
+                )
                 | ("pricelistcustomerfallbacks" | "pricelistcustomergroupfallbacks", "fallback")
         )
     }

@@ -5,6 +5,7 @@ use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::{Batch, Node};
 use crate::error::Errors;
+use crate::resources::pricing::following;
 
 pub struct CategoryRules;
 
@@ -16,10 +17,13 @@ impl Rules for CategoryRules {
             let organization = batch.organization();
             category_tree::renumber(batch.conn, organization)?;
         }
+        if nodes.iter().any(|index| batch.node(*index).links.contains_key("products")) {
+            following::products_written(batch)?;
+        }
         Ok(())
     }
 
-    fn after_delete(&self, batch: &mut Batch<'_>, _parents: &[Key]) -> Result<(), Errors> {
+    fn after_delete(&self, batch: &mut Batch<'_>, _keys: &[Key], _parents: &[Key]) -> Result<(), Errors> {
         let organization = batch.organization();
         Ok(category_tree::renumber(batch.conn, organization)?)
     }

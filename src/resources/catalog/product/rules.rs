@@ -7,6 +7,7 @@ use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Linkage, Node};
 use crate::error::{COUNT, Error, Errors, PRIMARY_UNIT};
+use crate::resources::pricing::following;
 
 pub struct ProductRules;
 
@@ -29,7 +30,8 @@ impl Rules for ProductRules {
             |node: &&Node| !node.creates && variants::DECISIVE.iter().any(|name| node.changed.contains(name));
         let changed: Vec<Key> =
             nodes.iter().map(|index| batch.node(*index)).filter(decisive).map(|node| node.key.clone()).collect();
-        variants::check(batch, &changed)
+        variants::check(batch, &changed)?;
+        following::products_written(batch)
     }
 }
 

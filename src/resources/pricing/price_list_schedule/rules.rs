@@ -36,7 +36,7 @@ impl Rules for PriceListScheduleRules {
         settle(batch, lists)
     }
 
-    fn after_delete(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<(), Errors> {
+    fn after_delete(&self, batch: &mut Batch<'_>, _keys: &[Key], parents: &[Key]) -> Result<(), Errors> {
         settle(batch, parents.to_vec())
     }
 }

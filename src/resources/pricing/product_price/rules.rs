@@ -1,7 +1,9 @@
-//! A price has a currency of its list and a unit of its product, and is not negative.
+//! A price has a currency of its list and a unit of its product, and is not negative. One that is changed by hand no
+//! longer follows from a rule, and others may follow from it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::commerce::price_rule::recalculate;
 use crate::commerce::products;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
@@ -11,6 +13,7 @@ use crate::engine::write::{Batch, Node};
 use crate::error::{self, Error, Errors};
 use crate::resources::catalog::PRODUCT_UNIT_PRECISION;
 use crate::resources::pricing::PRICE_LIST;
+use crate::resources::pricing::following::{author, integers};
 
 pub struct ProductPriceRules;
 
@@ -43,7 +46,37 @@ impl Rules for ProductPriceRules {
                 }
             }
         }
-        Errors::check(errors)
+        Errors::check(errors)?;
+        for index in nodes {
+            let node = batch.node_mut(*index);
+            if !node.creates && !(node.values.is_empty() && node.links.is_empty()) {
+                node.link("priceRule", None);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let written = nodes.iter().map(|index| batch.node(*index));
+        let written: Vec<&Node> = written.filter(|node| node.creates || !node.changed.is_empty()).collect();
+        let before = |node: &&Node| node.stored.links.get("product").cloned().flatten();
+        let lists = integers(written.iter().filter_map(|node| node.effective_one("priceList")));
+        let mut products = integers(written.iter().filter_map(|node| node.effective_one("product")));
+        products.extend(integers(&written.iter().filter_map(before).collect::<Vec<Key>>()));
+        if lists.is_empty() {
+            return Ok(());
+        }
+        recalculate::lists(batch.conn, author(batch.context), &lists, Some(&products))?;
+        Ok(())
+    }
+
+    fn after_delete(&self, batch: &mut Batch<'_>, keys: &[Key], _parents: &[Key]) -> Result<(), Errors> {
+        // What is left of a deleted price is its id, and with it the list.
+        let lists: BTreeSet<i64> =
+            keys.iter().filter_map(|key| if let Key::Guid(_, list) = key { Some(*list) } else { None }).collect();
+        let lists: Vec<i64> = lists.into_iter().collect();
+        recalculate::lists(batch.conn, author(batch.context), &lists, None)?;
+        Ok(())
     }
 }
 
@@ -57,7 +90,7 @@ fn check_currency(node: &Node, currencies: &HashMap<i64, HashSet<String>>, error
 }
 
 /// The currencies of the price lists that the nodes name.
-fn currencies(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<HashMap<i64, HashSet<String>>, Errors> {
+pub fn currencies(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<HashMap<i64, HashSet<String>>, Errors> {
     let lists: Vec<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "priceList")).collect();
     let mut currencies: HashMap<i64, HashSet<String>> = HashMap::new();
     let mut sql = Sql::new();

@@ -37,7 +37,7 @@ impl Rules for OrderDiscountRules {
         pricing::finish(batch, nodes)
     }
 
-    fn after_delete(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<(), Errors> {
+    fn after_delete(&self, batch: &mut Batch<'_>, _keys: &[Key], parents: &[Key]) -> Result<(), Errors> {
         pricing::order_parts_deleted(batch, parents)
     }
 }

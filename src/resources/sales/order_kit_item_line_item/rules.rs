@@ -38,7 +38,7 @@ impl Rules for OrderKitItemRules {
         pricing::finish(batch, nodes)
     }
 
-    fn after_delete(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<(), Errors> {
+    fn after_delete(&self, batch: &mut Batch<'_>, _keys: &[Key], parents: &[Key]) -> Result<(), Errors> {
         pricing::kit_items_deleted(batch, parents)
     }
 }

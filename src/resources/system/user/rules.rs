@@ -90,7 +90,7 @@ impl Rules for UserRules {
         Ok(())
     }
 
-    fn after_delete(&self, batch: &mut Batch<'_>, _parents: &[Key]) -> Result<(), Errors> {
+    fn after_delete(&self, batch: &mut Batch<'_>, _keys: &[Key], _parents: &[Key]) -> Result<(), Errors> {
         // The caller is still there, unless another administrator deletes the caller at this moment.
         rights::check_administrator_stays(batch.conn, batch.context.caller)?;
         Ok(())
