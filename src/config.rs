@@ -112,10 +112,10 @@ impl Config {
 
     /// What the demonstration has on where the settings say nothing.
     pub fn switch_on_for_demo(&mut self) {
-        let key = "orders.external_status_management";
-        if self.entries.iter().any(|entry| entry.key == key && entry.origin == "default") {
-            self.orders.external_status_management = true;
-        }
+        let unsaid = |key| self.entries.iter().any(|entry| entry.key == key && entry.origin == "default");
+        let (status, visitors) = (unsaid("orders.external_status_management"), unsaid("api.storefront.visitors"));
+        self.orders.external_status_management |= status;
+        self.api.visitors |= visitors;
     }
 
     fn read(source: &mut Source) -> Config {

@@ -8,6 +8,7 @@ mod flow;
 mod library;
 mod page;
 mod refusal;
+mod storefront;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
@@ -33,6 +34,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 struct Application {
     id: String,
     secret: Option<String>,
+    api: Api,
 }
 
 impl Application {
@@ -45,6 +47,10 @@ impl Application {
     }
 
     fn with(organization: &Organization, public: bool, code: CodeSettings<'_>) -> Application {
+        Application::of(organization, Api::Admin, public, code)
+    }
+
+    fn of(organization: &Organization, api: Api, public: bool, code: CodeSettings<'_>) -> Application {
         let key = ServerKey::parse(KEY).unwrap();
         let made = organization.write(|conn| {
             let client = NewClient {
@@ -52,7 +58,7 @@ impl Application {
                 name: "Stock & <b>Order</b> app",
                 organization: organization.id(),
                 grant: Grant::AuthorizationCode,
-                api: Api::Admin,
+                api,
                 owner: None,
                 secret: None,
                 public,
@@ -60,7 +66,7 @@ impl Application {
             };
             create_with(conn, &key, &client, &code)
         });
-        Application { id: made.id, secret: made.secret }
+        Application { id: made.id, secret: made.secret, api }
     }
 
     /// The parameters of a sound request.
@@ -84,7 +90,11 @@ impl Application {
         }
         all.retain(|(_, value)| !value.is_empty());
         let pairs: Vec<(&str, &str)> = all.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        format!("{PATH}?{}", form(&pairs))
+        let path = match self.api {
+            Api::Admin => PATH,
+            Api::Storefront => "/oauth2-token/authorize",
+        };
+        format!("{path}?{}", form(&pairs))
     }
 
     /// The exchange of a code, with some parameters changed; an empty one is left out.

@@ -3,6 +3,7 @@
 //! Needs `chromedriver` and Chromium (Debian: `chromium-driver`); where they are missing the tests say so and do nothing.
 //! Screenshots go to `target/tmp/screenshots`.
 
+mod login;
 mod webdriver;
 
 use std::time::{Duration, Instant};

@@ -108,6 +108,40 @@ impl Browser {
         self.command(&format!("element/{element}/value"), &json!({"text": text}));
     }
 
+    /// Gives the page the size of another screen.
+    pub fn resize(&self, width: u32, height: u32) {
+        let params = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.command("goog/cdp/execute", &json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": params}));
+    }
+
+    /// Forgets every cookie.
+    pub fn forget(&self) {
+        self.command("goog/cdp/execute", &json!({"cmd": "Network.clearBrowserCookies", "params": {}}));
+    }
+
+    /// The windows that are open.
+    pub fn windows(&self) -> Vec<String> {
+        let answer: Value = self.http.get(format!("{}/window/handles", self.session)).send().unwrap().json().unwrap();
+        serde_json::from_value(answer["value"].clone()).unwrap()
+    }
+
+    /// Goes on in that window.
+    pub fn enter(&self, window: &str) {
+        self.command("window", &json!({"handle": window}));
+    }
+
+    /// Goes on in the window that was opened since those.
+    pub fn enter_new(&self, known: &[String]) {
+        let started = Instant::now();
+        loop {
+            if let Some(window) = self.windows().iter().find(|window| !known.contains(window)) {
+                return self.enter(window);
+            }
+            assert!(started.elapsed() < PATIENCE, "no window was opened");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
     /// Errors in the browser's log: scripts that failed, what its policy refused.
     pub fn complaints(&self) -> Vec<String> {
         let log = self.command("se/log", &json!({"type": "browser"}));
