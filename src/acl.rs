@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use diesel::pg::PgConnection;
 
-pub use caller::{Caller, CustomerUser, Principal, User};
+pub use caller::{Caller, CustomerUser, Locale, Principal, User};
 pub use permissions::{EVERY_RESOURCE, Level, Permission, Permissions};
 
 use crate::engine::key::Key;
@@ -90,7 +90,7 @@ fn reach(resource: &'static Resource, permission: Permission, caller: &Caller, d
         _ if resource.singleton => {
             return caller.user().map(|user| Predicate::Test(Operand::Id, Test::Eq(Value::Integer(user.id))));
         }
-        (_, Principal::Visitor(_)) => (resource.public && permission == Permission::View).then_some(Predicate::True),
+        (_, Principal::Visitor(_)) if !resource.public || permission != Permission::View => None,
         (Ownership::Reference, _) if permission == Permission::View => Some(Predicate::True),
         (Ownership::Part(parents), _) => by_parents(resource, parents, permission, caller, depth),
         (Ownership::AllOf(sources), _) => by_sources(resource, sources, permission, caller, depth),

@@ -4,9 +4,11 @@
 //! number of records.
 
 pub mod category_tree;
+pub mod customer_rights;
 pub mod default_text;
 pub mod kit_units;
 pub mod kits;
+pub mod locale;
 pub mod organization;
 pub mod price_rule;
 pub mod pricing;

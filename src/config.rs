@@ -45,6 +45,7 @@ pub struct Config {
     pub networks: NetworkSettings,
     pub cors: Cors,
     pub orders: Orders,
+    pub storefront: Storefront,
     pub log: Log,
     pub demo: Demo,
     /// Where the private database and generated secrets lie.
@@ -61,6 +62,13 @@ pub struct Config {
 pub struct Orders {
     /// Whether `status` of an order is writable.
     pub external_status_management: bool,
+}
+
+/// How the storefront behaves.
+#[derive(Clone, Debug)]
+pub struct Storefront {
+    /// ISO 4217: the currency of prices, where a request asks for none.
+    pub currency: String,
 }
 
 /// Credentials of the demo data; generated when they are not set.
@@ -131,6 +139,14 @@ impl Config {
             external_ids: external_ids::read(source),
             networks: NetworkSettings::read(source),
             cors: Cors::read(source),
+            storefront: Storefront {
+                currency: source.text(
+                    "storefront.currency",
+                    "USD",
+                    "three capital letters, such as \"USD\"",
+                    is_currency,
+                ),
+            },
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },
             log: Log::read(source),
             demo: Demo {
@@ -178,3 +194,7 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+fn is_currency(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
+}

@@ -14,6 +14,7 @@ pub mod etag;
 pub mod extract;
 pub mod health;
 pub mod limits;
+mod locale;
 pub mod media_type;
 pub mod metadata;
 pub mod metrics;

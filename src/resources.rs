@@ -1,11 +1,11 @@
 //! Every resource of the back office, one line each, sorted by type.
 
 pub mod activity;
-mod address;
+pub mod address;
 pub mod catalog;
 pub mod customer;
 pub mod inventory;
-mod password;
+pub mod password;
 pub mod pricing;
 pub mod sales;
 mod shared;

@@ -13,6 +13,17 @@ pub struct Caller {
     pub permissions: Permissions,
     /// From where the client may call; empty: from anywhere.
     pub networks: Networks,
+    /// How the storefront shows things to the caller.
+    pub locale: Locale,
+}
+
+/// Language and currency of the storefront.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Locale {
+    /// `None`: the default localization.
+    pub localization: Option<i64>,
+    /// ISO 4217; empty in the back office, whose records say theirs.
+    pub currency: String,
 }
 
 /// As whom a caller acts. Users call the back office's API, customer users and visitors the storefront's.

@@ -17,7 +17,7 @@ use super::AccessError;
 use super::api_keys::StoredKey;
 use super::token::Claims;
 use super::{Api, customer_users};
-use crate::acl::{Caller, Permissions, Principal, User};
+use crate::acl::{Caller, Locale, Permissions, Principal, User};
 use crate::network::Networks;
 
 /// How long a caller is taken for unchanged: less than the five seconds promised, by the time a slow read may take.
@@ -91,7 +91,7 @@ impl Standing {
     fn caller(self, organization: i64, id: i64, client: String, networks: Networks) -> Caller {
         let Standing { permissions, business_unit, business_units, division } = self;
         let principal = Principal::User(User { id, business_unit, business_units, division });
-        Caller { organization, principal, client, permissions, networks }
+        Caller { organization, principal, client, permissions, networks, locale: Locale::default() }
     }
 }
 

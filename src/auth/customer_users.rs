@@ -12,7 +12,7 @@ use super::secret::random;
 use super::subject::Subject;
 use super::token::Claims;
 use super::{AccessError, issue};
-use crate::acl::{Caller, CustomerUser, Permissions, Principal};
+use crate::acl::{Caller, CustomerUser, Locale, Permissions, Principal};
 use crate::schema::{customer_user, customer_visitor, oauth_access_token, oauth_refresh_token};
 
 /// The user name and the password with which a visitor asks for a token.
@@ -253,7 +253,8 @@ pub fn load(conn: &mut PgConnection, claims: &Claims, visitors: bool) -> Result<
     let Some(mut row) = row else { return Ok(None) };
     let networks = read_networks(&std::mem::take(&mut row.networks))?;
     let (organization, client) = (row.organization_id, claims.aud.clone());
-    let caller = |principal, permissions| Caller { organization, principal, client, permissions, networks };
+    let locale = Locale::default();
+    let caller = |principal, permissions| Caller { organization, principal, client, permissions, networks, locale };
     Ok(match row.visitor_id {
         Some(visitor) => Some(caller(Principal::Visitor(visitor), Permissions::default())),
         None => row.standing().map(|found| caller(Principal::CustomerUser(found.user), found.permissions)),

@@ -284,6 +284,7 @@ mod tests {
             client: String::new(),
             permissions: granted,
             networks: Default::default(),
+            locale: Default::default(),
         }
     }
 

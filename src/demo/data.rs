@@ -78,6 +78,7 @@ impl<'c> Demo<'c> {
             client: "demo".to_owned(),
             permissions,
             networks: Default::default(),
+            locale: Default::default(),
         };
         Demo {
             conn,

@@ -15,6 +15,15 @@ pub enum Access {
     ReadOnly,
     /// Settable, never shown.
     WriteOnly,
+    /// Neither shown nor settable; rules fill it, filters and sorters may use it.
+    Hidden,
+}
+
+impl Access {
+    /// Whether documents show it.
+    pub const fn is_shown(self) -> bool {
+        !matches!(self, Access::WriteOnly | Access::Hidden)
+    }
 }
 
 /// The value a create stores when the request does not say one. What Postgres itself defaults has no entry here.
@@ -34,6 +43,8 @@ pub struct Field {
     pub column: Ident,
     pub kind: Kind,
     pub access: Access,
+    /// Whether no column holds it, and [`super::computed`] works it out.
+    pub computed: bool,
     /// Must be present and not blank on create, and never blank on update.
     pub required: bool,
     /// Whether the column may be null. Null on input for a column that may not be: `not null constraint`.
@@ -60,6 +71,7 @@ pub const fn field(name: &'static str, kind: Kind) -> Field {
         column: Ident::new(name),
         kind,
         access: Access::Writable,
+        computed: false,
         required: false,
         nullable: true,
         max: None,
@@ -161,6 +173,19 @@ impl Field {
 
     pub const fn create_only(mut self) -> Field {
         self.access = Access::CreateOnly;
+        self
+    }
+
+    /// Neither shown nor settable: for rules, filters and sorters.
+    pub const fn hidden(mut self) -> Field {
+        self.access = Access::Hidden;
+        self
+    }
+
+    /// No column holds it: [`super::resource::Resource::computed`] works it out.
+    pub const fn computed(mut self) -> Field {
+        self.computed = true;
+        self.access = Access::ReadOnly;
         self
     }
 

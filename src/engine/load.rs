@@ -16,6 +16,7 @@ pub use frame::Frame;
 use included::{follows, note};
 use rows::Rows;
 
+use super::computed::{self, Values};
 use super::key::Key;
 use super::plan::{Page, Position, ReadPlan, Shape};
 use super::predicate::Predicate;
@@ -300,6 +301,16 @@ impl Progress {
         let read = plan.plan();
         let shape = read.shape(read.resource);
         let wanted = self.wanted(read);
+        let values = if !read.identifiers && shape.fields.iter().any(|field| field.computed) {
+            let kind = read.resource.id.kind;
+            let found =
+                select::keys(plan, window).collect(conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+            let keys: Vec<Key> =
+                found.into_iter().flatten().take(usize::try_from(size).unwrap_or(usize::MAX)).collect();
+            computed::values(conn, plan.caller(), &shape, &keys)?
+        } else {
+            Values::default()
+        };
         let sql = select::rows(plan, &shape, wanted, window);
         let writer = RowWriter::new(shape, wanted, read.sort.len(), view, |relation| follows(read, None, relation));
         sql.for_each(conn, |row| {
@@ -308,7 +319,7 @@ impl Progress {
                 return Ok(());
             }
             self.facts.version = writer.version(row)?;
-            self.write_primary(plan, &writer, row, rows)
+            self.write_primary(plan, &writer, &values, row, rows)
         })
     }
 
@@ -324,6 +335,7 @@ impl Progress {
         &mut self,
         plan: &Authorized<'_, ReadPlan>,
         writer: &RowWriter,
+        values: &Values,
         row: &Row<'_>,
         rows: &mut Rows,
     ) -> Result<(), Error> {
@@ -349,7 +361,7 @@ impl Progress {
                 &mut rows.bytes,
                 row,
                 &key,
-                Meta { include_id: None, cursor },
+                Meta { include_id: None, cursor, values: Some(values) },
                 &mut |relation, target, key| {
                     note(found, read, None, relation, target, key);
                 },

@@ -2,7 +2,7 @@
 //!
 //! Input: a parsed query and the resource or record it is about. Output: a [`ReadPlan`] for `acl::authorize`.
 
-use super::field::{Access, Field};
+use super::field::Field;
 use super::key::Key;
 use super::predicate::Predicate;
 use super::relation::Relation;
@@ -112,8 +112,8 @@ impl Shape {
     pub fn whole(resource: &'static Resource) -> Shape {
         Shape {
             resource,
-            fields: resource.fields.iter().filter(|field| field.access != Access::WriteOnly).collect(),
-            relations: resource.visible_relations().filter(|relation| relation.access != Access::WriteOnly).collect(),
+            fields: resource.fields.iter().filter(|field| field.access.is_shown()).collect(),
+            relations: resource.visible_relations().filter(|relation| relation.access.is_shown()).collect(),
         }
     }
 
@@ -142,7 +142,7 @@ impl Shapes {
     pub fn shows(&self, resource: &'static Resource, relation: &'static Relation) -> bool {
         match self.0.iter().find(|shape| shape.resource == resource) {
             Some(shape) => shape.relations.contains(&relation),
-            None => !relation.hidden && relation.access != Access::WriteOnly,
+            None => !relation.hidden && relation.access.is_shown(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::computed::Values;
 use super::decode;
 use super::key::Key;
 use super::plan::{Shape, SortTerm};
@@ -47,13 +48,15 @@ pub fn path_segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
 
-/// What a resource object's `meta` holds besides the title.
+/// What is known of a resource object besides its row.
 #[derive(Clone, Copy, Default)]
 pub struct Meta<'m> {
     /// The label of the request's own `included` record.
     pub include_id: Option<&'m str>,
     /// What the row's cursor is bound to, when it has one.
     pub cursor: Option<(&'m [SortTerm], u64)>,
+    /// What is shown in computed attributes.
+    pub values: Option<&'m Values>,
 }
 
 /// Writes rows of one shape.
@@ -173,7 +176,12 @@ impl RowWriter {
         for (index, field) in self.shape.fields.iter().enumerate() {
             out.extend_from_slice(if index == 0 { b",\"attributes\":{" } else { b"," });
             out.extend_from_slice(&self.names[index]);
-            row.raw(self.layout.fields + index, |bytes| decode::json(out, field.kind, bytes));
+            if field.computed {
+                let value = meta.values.map_or(&serde_json::Value::Null, |values| values.get(key, field.name));
+                out.extend_from_slice(value.to_string().as_bytes());
+            } else {
+                row.raw(self.layout.fields + index, |bytes| decode::json(out, field.kind, bytes));
+            }
         }
         if !self.shape.fields.is_empty() {
             out.push(b'}');

@@ -3,6 +3,7 @@
 //! Descriptors are `static` values built by `const fn` builders. They may name each other in cycles; a builder stores
 //! a target but never reads it. What needs the target is checked by the registry test.
 
+use super::computed::Computed;
 use super::field::{Field, Literal};
 use super::filter::FilterSpec;
 use super::relation::{Link, Relation, Relations};
@@ -211,6 +212,8 @@ pub struct Resource {
     /// Whether `meta.validate` is allowed.
     pub validatable: bool,
     pub rules: &'static dyn Rules,
+    /// What works out the attributes that no column holds.
+    pub computed: Option<&'static dyn Computed>,
     /// One or two sentences for the API document.
     pub about: &'static str,
     /// An id for the examples of the API document: one that is seeded (`each`, `USD`), else `1`.
@@ -244,6 +247,7 @@ impl Resource {
             singleton: false,
             validatable: false,
             rules: &NoRules,
+            computed: None,
             about: "",
             example_id: "1",
         }
@@ -369,6 +373,12 @@ impl Resource {
 
     pub const fn rules(mut self, rules: &'static dyn Rules) -> Resource {
         self.rules = rules;
+        self
+    }
+
+    /// Works out the computed fields.
+    pub const fn computed(mut self, computed: &'static dyn Computed) -> Resource {
+        self.computed = Some(computed);
         self
     }
 

@@ -6,10 +6,11 @@
 use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
 
+use crate::acl::Caller;
 use crate::engine::key::Key;
 use crate::engine::registry::Registry;
 use crate::engine::relation::Relation;
-use crate::engine::resource::Resource;
+use crate::engine::resource::{Ownership, Resource};
 use crate::error::{Error, NOT_ACCESSIBLE, NOT_FOUND};
 
 /// What a path means.
@@ -48,7 +49,7 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
     })?;
     let key = |id: &str| match Key::parse(resource.id.kind, id) {
         Ok(key) => Ok(key),
-        Err(_) if !check_ids => Ok(Key::Text(id.to_owned())),
+        Err(_) if !check_ids || (id == MINE && is_somebodys(resource)) => Ok(Key::Text(id.to_owned())),
         Err(error) => Err(error),
     };
     let relation = |name: &str| {
@@ -65,6 +66,42 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
         [id, "relationships", name] => Ok(Place::Relationship(resource, key(id)?, relation(name)?)),
         [id, name] => Ok(Place::SubResource(resource, key(id)?, relation(name)?)),
         _ => Err(no_route()),
+    }
+}
+
+/// In the storefront, the id of the caller's own customer and customer user.
+pub const MINE: &str = "mine";
+
+/// Whether a record of the resource can be the caller's own customer or customer user.
+pub fn is_somebodys(resource: &Resource) -> bool {
+    match resource.ownership {
+        Ownership::Customer { column, .. } => column == resource.id.column,
+        Ownership::CustomerUser { user, .. } => user == resource.id.column,
+        _ => false,
+    }
+}
+
+impl Place {
+    /// The place with the caller's own id in place of [`MINE`].
+    pub fn of_caller(self, caller: &Caller) -> Result<Place, Error> {
+        let own = |resource: &Resource, key: Key| match key {
+            Key::Text(word) if word == MINE && is_somebodys(resource) => {
+                let user = caller.customer_user().ok_or_else(Error::no_access_to_type)?;
+                Ok::<_, Error>(Key::Integer(match resource.ownership {
+                    Ownership::Customer { .. } => user.customer,
+                    _ => user.id,
+                }))
+            }
+            key => Ok(key),
+        };
+        Ok(match self {
+            Place::Item(resource, key) => Place::Item(resource, own(resource, key)?),
+            Place::SubResource(resource, key, relation) => Place::SubResource(resource, own(resource, key)?, relation),
+            Place::Relationship(resource, key, relation) => {
+                Place::Relationship(resource, own(resource, key)?, relation)
+            }
+            place => place,
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use super::call::Call;
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, extract, media_type, operations, read, write};
+use super::{address, answer, extract, locale, media_type, operations, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -39,7 +39,11 @@ async fn serve(request: HttpRequest, payload: Payload, app: web::Data<App>, api:
         Ok(response) => response,
         Err(errors) => answer::refuse(&request, &errors),
     };
-    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding, Origin"));
+    let vary = match api {
+        Api::Admin => "Accept, Accept-Encoding, Origin",
+        Api::Storefront => "Accept, Accept-Encoding, Origin, X-Localization-ID, X-Currency",
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
     response
 }
 
@@ -62,8 +66,12 @@ async fn respond(
         label(request, api, place, &method);
     }
     let caller = extract::caller(request, &app, api).await?;
+    let caller = match api {
+        Api::Admin => caller,
+        Api::Storefront => locale::apply(request, &app, &caller).await?,
+    };
     let profile = media_type::negotiate(request, &method, matches!(place, Ok(Place::Operations)))?;
-    let (registry, place) = (registry?, place?);
+    let (registry, place) = (registry?, place?.of_caller(&caller)?);
     let allowed = methods(&place);
     let asked = if method == Method::HEAD { &Method::GET } else { &method };
     if !allowed.contains(asked) {

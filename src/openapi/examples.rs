@@ -78,7 +78,7 @@ fn record(
     } else if resource.id.kind.is_assigned() {
         data.insert("id".to_owned(), json!("example"));
     }
-    let settable = |access: Access| access != Access::ReadOnly;
+    let settable = |access: Access| !matches!(access, Access::ReadOnly | Access::Hidden);
     let attributes: Map<String, Value> = resource
         .fields
         .iter()

@@ -16,7 +16,7 @@ use utoipa::openapi::{Components, RefOr, Schema};
 use self::attribute::attribute;
 use super::schema_ref;
 use crate::engine::external;
-use crate::engine::field::{Access, Field};
+use crate::engine::field::Field;
 use crate::engine::kind::Kind;
 use crate::engine::registry::Registry;
 use crate::engine::relation::{Link, Relation};
@@ -182,7 +182,7 @@ pub fn mixed_list(any: AnyOfBuilder) -> Schema {
 }
 
 fn is_shown(field: &Field) -> bool {
-    field.access != Access::WriteOnly && field.kind != Kind::Password
+    field.access.is_shown() && field.kind != Kind::Password
 }
 
 /// The id as it is on the wire: always a string.

@@ -8,7 +8,7 @@ use crate::error::{Error, Errors};
 
 /// Hashes the password that the request gives a node and notes when it was changed. What the request calls a password
 /// never reaches a column, whatever it looks like.
-pub(super) fn hash(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
+pub(crate) fn hash(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
     let now = Value::DateTime(batch.context.now);
     let node = batch.node_mut(index);
     let Some(text) = node.value("password").and_then(Value::as_text) else { return Ok(()) };

@@ -17,4 +17,5 @@ mod process;
 mod registry;
 mod resources;
 mod spec;
+mod storefront;
 mod support;

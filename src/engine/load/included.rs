@@ -6,6 +6,7 @@ use diesel::pg::PgConnection;
 
 use super::{BATCH, Progress, Stage};
 use crate::acl::Authorized;
+use crate::engine::computed;
 use crate::engine::key::Key;
 use crate::engine::plan::ReadPlan;
 use crate::engine::relation::Relation;
@@ -83,6 +84,7 @@ impl Progress {
         let wanted = Wanted { title: read.title, ..Wanted::default() };
         let whole = read.shapes.0.iter().all(|narrowed| narrowed.resource != resource);
         let sql: Sql = select::by_keys(plan.caller(), &shape, wanted, &[], keys, whole && !read.title);
+        let values = computed::values(conn, plan.caller(), &shape, keys)?;
         let follow = |relation: &'static Relation| path.is_some() && follows(read, path, relation);
         let writer = RowWriter::new(shape, wanted, 0, view, follow);
         let mut scratch = Vec::new();
@@ -95,7 +97,7 @@ impl Progress {
                 &mut scratch,
                 row,
                 &key,
-                Meta { include_id: label, cursor: None },
+                Meta { include_id: label, cursor: None, values: Some(&values) },
                 &mut |relation, target, key| {
                     note(found, read, path, relation, target, key);
                 },

@@ -8,6 +8,7 @@ use diesel::pg::PgConnection;
 use super::included::follows;
 use super::{Progress, Stage};
 use crate::acl::{self, Authorized};
+use crate::engine::computed;
 use crate::engine::key::Key;
 use crate::engine::plan::{Page, ReadPlan};
 use crate::engine::predicate::Predicate;
@@ -94,11 +95,12 @@ impl Progress {
             let of_resource: Vec<Key> =
                 keys.iter().filter(|(its, _)| *its == resource).map(|(_, key)| key.clone()).collect();
             let shape = read.shape(resource);
+            let values = computed::values(conn, plan.caller(), &shape, &of_resource)?;
             let sql = select::by_keys(plan.caller(), &shape, wanted, &read.sort, &of_resource, false);
             let writer = RowWriter::new(shape, wanted, read.sort.len(), view, |relation| follows(read, None, relation));
             sql.for_each(conn, |row| -> Result<(), Error> {
                 places.insert((resource.name, writer.key(row)?), rows.ranges.len());
-                self.write_primary(plan, &writer, row, &mut rows)
+                self.write_primary(plan, &writer, &values, row, &mut rows)
             })?;
         }
         let place = |(resource, key): &(&'static Resource, Key)| places.get(&(resource.name, key.clone())).copied();

@@ -166,7 +166,11 @@ fn limit(sql: &mut Sql, window: &Window) {
 fn columns(sql: &mut Sql, conditions: &mut Conditions<'_>, shape: &Shape, wanted: Wanted, sort: &[SortTerm]) {
     sql.key_columns(0, shape.resource);
     for field in &shape.fields {
-        sql.raw(", ").column(0, field.column);
+        match field.computed {
+            // Its place in the row stays empty.
+            true => sql.raw(", NULL::text"),
+            false => sql.raw(", ").column(0, field.column),
+        };
     }
     for relation in &shape.relations {
         sql.raw(", ");

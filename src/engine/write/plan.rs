@@ -267,7 +267,7 @@ impl<'d> Planner<'d> {
         let settable = |access: Access| match access {
             Access::Writable | Access::WriteOnly => true,
             Access::CreateOnly => creates,
-            Access::ReadOnly => false,
+            Access::ReadOnly | Access::Hidden => false,
         };
         let mut extra = Vec::new();
         let mut values = BTreeMap::new();

@@ -28,7 +28,7 @@ impl Write {
         match access {
             Access::Writable | Access::WriteOnly => true,
             Access::CreateOnly => self == Write::Create,
-            Access::ReadOnly => false,
+            Access::ReadOnly | Access::Hidden => false,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod rules;
 
+pub use self::rules::{forget_all, refuse_owners_of_clients};
+
 use self::rules::CustomerUserRules;
 use crate::engine::field::{Literal, boolean, date, date_time, integer, password, text};
 use crate::engine::relation::{through, to_many, to_one};

@@ -2,13 +2,13 @@
 
 use entrepot::engine::filter::Operator;
 use entrepot::engine::query::filter;
-use entrepot::engine::resource::{IdKind, Resource};
+use entrepot::engine::resource::{IdKind, Ownership, Resource};
 use entrepot::{resources, storefront};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::client::Client;
-use crate::support::organization::Organization;
+use crate::support::organization::{Organization, customer_user_permissions};
 
 /// Each resource, with its API's root and the client of an administrator there.
 fn each(check: impl Fn(&Client, &str, &'static Resource)) {
@@ -55,7 +55,7 @@ fn lists_and_items() {
             assert_eq!(record["type"], resource.name, "{path}");
             let id = record["id"].as_str().unwrap_or_else(|| panic!("{path}: {record}"));
             for field in resource.fields.iter().filter(|field| record["attributes"].get(field.name).is_none()) {
-                assert_eq!(field.access, entrepot::engine::field::Access::WriteOnly, "{path}: {}", field.name);
+                assert!(!field.access.is_shown(), "{path}: {}", field.name);
             }
             if resource.actions.get {
                 assert_eq!(client.get(&format!("{path}/{id}")).expect(200).json()["data"], *record, "{path}/{id}");
@@ -195,6 +195,12 @@ fn callers() {
             assert!(answer.header("WWW-Authenticate").starts_with("Bearer"), "{path}");
         }
     }
+    for resource in storefront::ALL {
+        let path = format!("/api/{}", resource.name);
+        for client in [&organization.server.client(), organization.client()] {
+            assert_eq!(client.get(&path).expect(401).text, "", "{path}");
+        }
+    }
 }
 
 // Without the permission VIEW: 403 for everything but reference data and the caller's own profile.
@@ -204,7 +210,7 @@ fn rights() {
     for resource in resources::ALL.iter().filter(|resource| resource.actions.list) {
         let answer = client.get(&format!("/admin/api/{}{}", resource.name, needed(resource)));
         match resource.ownership {
-            entrepot::engine::resource::Ownership::Reference => drop(answer.expect(200)),
+            Ownership::Reference => drop(answer.expect(200)),
             _ => {
                 let error = answer.expect(403).error();
                 let text = "No access to this type of entities.";
@@ -214,34 +220,68 @@ fn rights() {
     }
 }
 
+// In the storefront too: the catalogue is open to everybody who has logged in, and what belongs to customers is not.
+#[test]
+fn rights_of_customer_users() {
+    let organization = Organization::new();
+    let client = organization.customer_user(organization.customer(None), &json!({})).client;
+    for resource in storefront::ALL.iter().filter(|resource| resource.actions.list) {
+        let answer = client.get(&format!("/api/{}{}", resource.name, needed(resource)));
+        if is_open(resource) {
+            answer.expect(200);
+        } else {
+            let text = "No access to this type of entities.";
+            assert_eq!(told(&answer.expect(403).error()), ("access denied exception", text), "{}", resource.name);
+        }
+    }
+}
+
+/// Whether every caller may read some of it: reference data, and parts of it.
+fn is_open(resource: &Resource) -> bool {
+    match resource.ownership {
+        Ownership::Reference => true,
+        Ownership::Part(parents) => {
+            parents.iter().filter_map(|name| resource.relation(name)).any(|parent| is_open(parent.target))
+        }
+        _ => false,
+    }
+}
+
 // A caller who may view a part of the records gets that part, whatever the level, the filter and the order.
 #[test]
 fn partial_rights() {
     let organization = Organization::new();
+    for level in ["user", "department", "division"] {
+        let permissions = customer_user_permissions(level);
+        let client = organization.customer_user(organization.customer(None), &permissions).client;
+        storefront::ALL.iter().for_each(|resource| reads_in_parts(&client, "/api", resource));
+    }
     for level in ["user", "business-unit", "division"] {
         let view = json!({ "VIEW": level });
         let permissions = resources::ALL.iter().map(|resource| (resource.name.to_owned(), view.clone()));
         let client = organization.user_who_may(&Value::Object(permissions.collect())).client;
-        for resource in resources::ALL.iter().filter(|resource| resource.actions.list) {
-            let path = format!("/admin/api/{}", resource.name);
-            let separator = if !resource.mandatory_filters.is_empty() { '&' } else { '?' };
-            let path = format!("{path}{}{separator}page[size]=2", needed(resource));
-            let path = if resource.no_paging { path.replace("page[size]=2", "") } else { path };
-            if client.get(&path).status == 403 {
-                // What belongs to the organization as a whole is reached by its own level only.
-                continue;
-            }
-            for relation in resource.visible_relations() {
-                client.get(&format!("{path}&include={}", relation.name)).expect(200);
-                if relation.sort && !resource.no_sorting {
-                    client.get(&format!("{path}&sort={}", relation.name)).expect(200);
-                }
-            }
-            for (relation, spec) in filter::relations(resource) {
-                for state in ["true", "false"].iter().filter(|_| spec.operators.has(Operator::Exists)) {
-                    client.get(&format!("{path}&filter[{}][exists]={state}", relation.name)).expect(200);
-                }
-            }
+        resources::ALL.iter().for_each(|resource| reads_in_parts(&client, "/admin/api", resource));
+    }
+}
+
+/// Reads a list with each include, each order and each question whether there is something.
+fn reads_in_parts(client: &Client, root: &str, resource: &'static Resource) {
+    let separator = if resource.mandatory_filters.is_empty() { '?' } else { '&' };
+    let path = format!("{root}/{}{}{separator}page[size]=2", resource.name, needed(resource));
+    let path = if resource.no_paging { path.replace("page[size]=2", "") } else { path };
+    // What belongs to the organization as a whole is reached by its own level only.
+    if !resource.actions.list || client.get(&path).status == 403 {
+        return;
+    }
+    for relation in resource.visible_relations() {
+        client.get(&format!("{path}&include={}", relation.name)).expect(200);
+        if relation.sort && !resource.no_sorting {
+            client.get(&format!("{path}&sort={}", relation.name)).expect(200);
+        }
+    }
+    for (relation, spec) in filter::relations(resource) {
+        for state in ["true", "false"].iter().filter(|_| spec.operators.has(Operator::Exists)) {
+            client.get(&format!("{path}&filter[{}][exists]={state}", relation.name)).expect(200);
         }
     }
 }

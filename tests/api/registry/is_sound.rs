@@ -84,6 +84,7 @@ fn inverse_fault(resource: &'static Resource, relation: &Relation) -> Option<Str
             }
         }
         Link::Through { table, own, target, .. } => relation.target.relations.iter().find_map(|back| match back.link {
+            _ if std::ptr::eq(back, relation) => None,
             Link::Through { table: same, own: back_own, target: back_target, .. } if same == table => {
                 (back_own != target || back_target != own).then(|| format!("{} uses other columns", back.name))
             }

@@ -90,7 +90,7 @@ fn the_storefront_shows_localizations_flat() {
     assert_eq!(default, ["English"]);
     assert!(list["data"][0].get("relationships").is_none(), "{}", list["data"][0]);
     client.get("/api/countries/DE").expect(200);
-    client.get("/api/products").expect(404);
+    client.get("/api/pricelists").expect(404);
 }
 
 /// Units are shared by all organizations, and changed and deleted by the one that made them.

@@ -25,6 +25,7 @@ pub fn caller(level: Level) -> Caller {
         client: "test".to_owned(),
         permissions,
         networks: Default::default(),
+        locale: Default::default(),
     }
 }
 

@@ -131,6 +131,31 @@ impl Organization {
         (self.create("customerusers", &attributes, &relationships), email)
     }
 
+    /// The access token of a visitor of the storefront; the server must let visitors in.
+    pub fn visit(&self) -> String {
+        let key = ServerKey::parse(KEY).unwrap();
+        let made = self.write(|conn| {
+            let client = NewClient {
+                id: None,
+                name: "Visits",
+                organization: self.id(),
+                grant: Grant::Password,
+                api: Api::Storefront,
+                owner: None,
+                secret: None,
+                public: false,
+                networks: Default::default(),
+            };
+            clients::create(conn, &key, &client)
+        });
+        let body = json!({
+            "grant_type": "password", "client_id": made.id, "client_secret": made.secret,
+            "username": "guest", "password": "guest",
+        });
+        let answer = self.server.client().send(reqwest::Method::POST, "/oauth2-token", |request| request.json(&body));
+        answer.expect(200).json()["access_token"].as_str().unwrap().to_owned()
+    }
+
     /// Gives a customer user the tests' password.
     pub fn set_customer_user_password(&self, user: i64) {
         let cost = Cost { memory_kib: 64, iterations: 1 };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use entrepot::engine::field::Access;
 use serde_json::{Map, Value, json};
 
 use super::world::{World, customer, ids, records};
@@ -165,7 +164,7 @@ pub const CHECKS: &[Check] = &[
             let different: BTreeSet<&str> = names.iter().copied().collect();
             assert_eq!(different.len(), names.len(), "{}", resource.name);
             assert!(!names.iter().any(|name| ["type", "id", "lid"].contains(name)), "{}", resource.name);
-            for field in resource.fields.iter().filter(|field| field.access != Access::WriteOnly) {
+            for field in resource.fields.iter().filter(|field| field.access.is_shown()) {
                 let of = field.name.strip_suffix("_id").and_then(|name| resource.relation(name));
                 assert!(of.is_none(), "{} of {}", field.name, resource.name);
             }

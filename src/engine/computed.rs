@@ -1,0 +1,81 @@
+//! Attributes that no column holds: worked out for all records of a page at once.
+
+use std::collections::HashMap;
+
+use diesel::pg::PgConnection;
+use serde_json::Value as Json;
+
+use super::key::Key;
+use super::kind::Storage;
+use super::plan::Shape;
+use super::sql::Sql;
+use super::value::Value;
+use crate::acl::Caller;
+use crate::error::Error;
+
+/// What works out the [computed](super::field::Field::computed) attributes of a resource.
+pub trait Computed: Sync {
+    /// Puts in the values of the `wanted` attributes of these records, which the caller may view. What is not put in is null.
+    fn load(&self, conn: &mut PgConnection, ask: Ask<'_>, values: &mut Values) -> Result<(), Error>;
+}
+
+/// Which values are asked for, and by whom.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    pub caller: &'a Caller,
+    pub keys: &'a [Key],
+    /// Names of attributes.
+    pub wanted: &'a [&'static str],
+}
+
+impl Ask<'_> {
+    pub fn wants(&self, attribute: &str) -> bool {
+        self.wanted.contains(&attribute)
+    }
+
+    /// The keys as numbers.
+    pub fn ids(&self) -> Vec<i64> {
+        self.keys.iter().filter_map(|key| if let Key::Integer(id) = key { Some(*id) } else { None }).collect()
+    }
+}
+
+/// Computed values by record and attribute, as the wire shows them.
+#[derive(Debug, Default)]
+pub struct Values(HashMap<Key, HashMap<&'static str, Json>>);
+
+impl Values {
+    pub fn put(&mut self, key: Key, attribute: &'static str, value: Json) {
+        self.0.entry(key).or_default().insert(attribute, value);
+    }
+
+    /// Puts in what a statement answers: the record's number, and for each attribute a `jsonb` value.
+    pub fn read(&mut self, conn: &mut PgConnection, sql: Sql, attributes: &[&'static str]) -> Result<(), Error> {
+        sql.for_each(conn, |row| {
+            let Some(id) = row.integer(0)? else { return Ok(()) };
+            for (place, attribute) in (1..).zip(attributes) {
+                if let Value::Json(value) = row.value(place, Storage::Json)? {
+                    self.put(Key::Integer(id), attribute, value);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    pub fn get(&self, key: &Key, attribute: &str) -> &Json {
+        self.0.get(key).and_then(|values| values.get(attribute)).unwrap_or(&Json::Null)
+    }
+}
+
+/// The computed values that a shape shows of records.
+pub fn values(conn: &mut PgConnection, caller: &Caller, shape: &Shape, keys: &[Key]) -> Result<Values, Error> {
+    let mut values = Values::default();
+    let wanted: Vec<&'static str> =
+        shape.fields.iter().filter(|field| field.computed).map(|field| field.name).collect();
+    if let Some(computed) = shape.resource.computed
+        && !wanted.is_empty()
+        && !keys.is_empty()
+    {
+        computed.load(conn, Ask { caller, keys, wanted: &wanted }, &mut values)?;
+    }
+    Ok(values)
+}

@@ -1,0 +1,83 @@
+//! Customer users written by customer users: nobody gives a role above their own permissions, nor edits or deletes a user
+//! who holds more; a password is set once, and later changed by the back office.
+
+use diesel::pg::PgConnection;
+
+use crate::acl::Caller;
+use crate::commerce::customer_rights as rights;
+use crate::engine::key::Key;
+use crate::engine::rules::Rules;
+use crate::engine::sql::Sql;
+use crate::engine::value::Value;
+use crate::engine::write::{Batch, Linkage, Target};
+use crate::error::{ACCESS_DENIED, Error, Errors};
+use crate::resources::customer::customer_user::{forget_all, refuse_owners_of_clients};
+use crate::resources::password;
+use crate::resources::system::USER;
+
+pub struct CustomerUserRules;
+
+impl Rules for CustomerUserRules {
+    fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let caller = batch.context.caller;
+        let mut updated = Vec::new();
+        for index in nodes {
+            let node = batch.node_mut(*index);
+            if node.creates {
+                password::hash(batch, *index)?;
+                fill_owner(batch, *index)?;
+            } else {
+                node.values.remove("password");
+                updated.push(node.key.clone());
+            }
+            let node = batch.node(*index);
+            let given: Vec<Key> = node
+                .links
+                .get("userRoles")
+                .map(Linkage::targets)
+                .unwrap_or_default()
+                .iter()
+                .map(|target| target.key.clone())
+                .collect();
+            rights::check_roles(batch.conn, caller, &given)
+                .map_err(|error| batch.node(*index).at_relation("userRoles", error))?;
+        }
+        rights::check_users(batch.conn, caller, &updated)?;
+        Ok(())
+    }
+
+    /// With all links stored: nobody has become more powerful than the caller by another customer.
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        let written: Vec<Key> = nodes.iter().map(|index| batch.node(*index).key.clone()).collect();
+        rights::check_users(batch.conn, batch.context.caller, &written)?;
+        Ok(())
+    }
+
+    fn changes_rights(&self) -> bool {
+        true
+    }
+
+    fn before_delete(&self, conn: &mut PgConnection, caller: &Caller, keys: &[Key]) -> Result<(), Error> {
+        if caller.customer_user().is_some_and(|user| keys.contains(&Key::Integer(user.id))) {
+            return Err(Error::new(&ACCESS_DENIED, "nobody deletes their own user"));
+        }
+        rights::check_users(conn, caller, keys)?;
+        refuse_owners_of_clients(conn, caller.organization, keys)?;
+        Ok(forget_all(conn, caller.organization, keys)?)
+    }
+}
+
+/// The back office's user who looks after the customer looks after its new user.
+fn fill_owner(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
+    let Some(customer) = batch.node(index).one("customer").flatten().map(|target| target.key.clone()) else {
+        return Ok(());
+    };
+    let mut sql = Sql::new();
+    sql.raw("SELECT owner_id FROM customer WHERE organization_id = ").bind(Value::Integer(batch.organization()));
+    sql.raw(" AND id = ").bind(Value::from(&customer));
+    let owners = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
+    if let Some(owner) = owners.into_iter().flatten().next() {
+        batch.node_mut(index).link("owner", Some(Target { resource: &USER, key: Key::Integer(owner), node: None }));
+    }
+    Ok(())
+}

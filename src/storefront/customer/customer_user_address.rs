@@ -1,0 +1,20 @@
+//! `customeruseraddresses` in the storefront. They go with their user: who may edit the user keeps the addresses.
+
+use crate::engine::relation::to_one;
+use crate::engine::resource::{Ident, Ownership, Resource, Title};
+use crate::resources::address::book::{AddressBook, FIELDS, FILTERS};
+use crate::resources::system::{COUNTRY, REGION};
+use crate::storefront::customer::CUSTOMER_USER;
+
+pub static CUSTOMER_USER_ADDRESS: Resource = Resource::new("customeruseraddresses", "customer_user_address")
+    .owned_by(Ownership::Part(&["customerUser"]))
+    .title(Title::Columns(&[Ident::new("street"), Ident::new("city"), Ident::new("postal_code")]))
+    .rules(&AddressBook { resource: &CUSTOMER_USER_ADDRESS, owner: ("customerUser", Ident::new("customer_user_id")) })
+    .about("An address of a customer user.")
+    .fields(FIELDS)
+    .relations(&[
+        to_one("customerUser", &CUSTOMER_USER, "customer_user_id").required(1).create_only(),
+        to_one("country", &COUNTRY, "country_code").required(1).filter_list().no_relationship_writes(),
+        to_one("region", &REGION, "region_code").filter_list().no_relationship_writes(),
+    ])
+    .extra_filters(FILTERS);
