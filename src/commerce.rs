@@ -6,6 +6,7 @@
 pub mod category_tree;
 pub mod customer_rights;
 pub mod default_text;
+pub mod joining;
 pub mod kit_units;
 pub mod kits;
 pub mod locale;

@@ -13,7 +13,8 @@ pub mod shipping;
 pub mod system;
 pub mod tax;
 
-use crate::engine::resource::Resource;
+use crate::acl::EVERY_RESOURCE;
+use crate::engine::resource::{Ownership, Resource};
 
 /// The back office's resources.
 pub static ALL: &[&Resource] = &[
@@ -95,3 +96,9 @@ pub static ALL: &[&Resource] = &[
     &system::WEBSITE,
     &shipping::WEIGHT_UNIT,
 ];
+
+/// Whether records of that type, in the words of a role's permissions, belong to users.
+fn belongs_to_users(name: &str) -> bool {
+    let mut named = ALL.iter().filter(|resource| name == EVERY_RESOURCE || resource.name == name);
+    named.any(|resource| matches!(resource.ownership, Ownership::User(_)))
+}

@@ -8,7 +8,8 @@ use super::grant::lower;
 use super::issue::forget;
 use super::password::{self, Cost};
 use super::subject::Subject;
-use crate::commerce::organization::{ADMINISTRATOR, create_organization, insert_administrator_role};
+use crate::commerce::organization::{ADMINISTRATOR, create_organization, everything, insert_administrator_role};
+use crate::commerce::rights;
 use crate::schema::{app_user, app_user_business_unit, app_user_role, business_unit, organization, user_role};
 
 /// A user to be made.
@@ -21,7 +22,7 @@ pub struct NewUser<'a> {
     pub last_name: &'a str,
     /// Without one the user cannot log in, but clients can act as the user.
     pub password: Option<&'a str>,
-    /// Names of roles. `ROLE_ADMINISTRATOR` is made again where the organization has lost it.
+    /// Names of roles. `ROLE_ADMINISTRATOR` is made or filled again where the organization has lost it.
     pub roles: &'a [&'a str],
 }
 
@@ -126,11 +127,17 @@ pub fn find(conn: &mut PgConnection, username: &str) -> Result<Option<(i64, i64)
     Ok(found)
 }
 
-/// The role of that name. That of the administrator is made if it is missing: without it nobody could give any rights.
+/// The role of that name. That of the administrator is made if it is missing, and filled again where nobody else may do
+/// everything any more: without it nobody could give any rights.
 fn ensure_role(conn: &mut PgConnection, organization: i64, role: &str) -> Result<i64, AccessError> {
     let named = user_role::table.filter(user_role::organization_id.eq(organization).and(user_role::role.eq(role)));
-    if role == ADMINISTRATOR && !diesel::select(diesel::dsl::exists(named)).get_result(conn)? {
-        return Ok(insert_administrator_role(conn, organization)?);
+    if role == ADMINISTRATOR {
+        if !diesel::select(diesel::dsl::exists(named)).get_result(conn)? {
+            return Ok(insert_administrator_role(conn, organization)?);
+        }
+        if !rights::has_administrator(conn, organization)? {
+            diesel::update(named).set(user_role::permissions.eq(everything())).execute(conn)?;
+        }
     }
     role_id(conn, organization, role)
 }

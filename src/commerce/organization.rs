@@ -68,11 +68,15 @@ fn insert_business_unit(conn: &mut PgConnection, organization: i64, name: &str) 
 
 /// Inserts the role [`ADMINISTRATOR`], which the organization must not have.
 pub fn insert_administrator_role(conn: &mut PgConnection, organization: i64) -> QueryResult<i64> {
-    let all = json!({"*": {
+    insert_role(conn, organization, ADMINISTRATOR, "Administrator", everything())
+}
+
+/// The permissions of the role [`ADMINISTRATOR`].
+pub fn everything() -> serde_json::Value {
+    json!({"*": {
         "VIEW": "organization", "CREATE": "organization", "EDIT": "organization",
         "DELETE": "organization", "ASSIGN": "organization",
-    }});
-    insert_role(conn, organization, ADMINISTRATOR, "Administrator", all)
+    }})
 }
 
 /// Inserts a role; `permissions` as in `userroles.permissions`.

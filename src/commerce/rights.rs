@@ -1,6 +1,7 @@
 //! Nobody gives more than they hold: what keeps roles and users below those who edit them.
 
 use diesel::pg::PgConnection;
+use diesel::result::QueryResult;
 
 use crate::acl::{Caller, EVERY_RESOURCE, Level, Permission, Permissions};
 use crate::auth::callers::{Standing, standing};
@@ -131,7 +132,7 @@ fn check_gains(
     Ok(())
 }
 
-/// Refuses a change, already stored, after which no enabled user may do everything in the organization: nobody gives more
+/// Refuses a change, already stored, after which no active user may do everything in the organization: nobody gives more
 /// than they hold, so nobody could bring that back. Only who may do everything can take it from the last who may, since
 /// such users and their roles are out of everyone else's reach; the changes of others are not looked at.
 pub fn check_administrator_stays(conn: &mut PgConnection, caller: &Caller) -> Result<(), Error> {
@@ -140,9 +141,18 @@ pub fn check_administrator_stays(conn: &mut PgConnection, caller: &Caller) -> Re
     }
     // Two administrators who each take the other's rights would else both find one left.
     tree::lock(conn, caller.organization)?;
+    if !has_administrator(conn, caller.organization)? {
+        let detail = "No active user would be left who may do everything in the organization.";
+        return Err(Error::new(&ACCESS_DENIED, detail));
+    }
+    Ok(())
+}
+
+/// Whether an active user may do everything in the organization.
+pub fn has_administrator(conn: &mut PgConnection, organization: i64) -> QueryResult<bool> {
     let names = Permission::ALL.map(|permission| permission.name().to_owned()).to_vec();
     let mut sql = Sql::new();
-    sql.raw("SELECT id FROM app_user WHERE active AND organization_id = ").bind(Value::Integer(caller.organization));
+    sql.raw("SELECT id FROM app_user WHERE active AND organization_id = ").bind(Value::Integer(organization));
     sql.raw(" AND NOT EXISTS (SELECT 1 FROM unnest(").bind(Value::Texts(names));
     sql.raw(
         ") AS permission (name) WHERE NOT EXISTS (SELECT 1 FROM app_user_held_role AS link JOIN user_role AS role \
@@ -152,14 +162,10 @@ pub fn check_administrator_stays(conn: &mut PgConnection, caller: &Caller) -> Re
     );
     sql.bind(Value::Text(EVERY_RESOURCE.to_owned())).raw(", permission.name] = ");
     sql.bind(Value::Text(Level::Organization.name().to_owned())).raw(")) LIMIT 1");
-    if sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?.is_empty() {
-        let detail = "No enabled user would be left who may do everything in the organization.";
-        return Err(Error::new(&ACCESS_DENIED, detail));
-    }
-    Ok(())
+    Ok(!sql.collect(conn, |row| row.integer(0))?.is_empty())
 }
 
-fn holds_everything(permissions: &Permissions) -> bool {
+pub(super) fn holds_everything(permissions: &Permissions) -> bool {
     Permission::ALL.into_iter().all(|permission| permissions.level(EVERY_RESOURCE, permission) == Level::Organization)
 }
 
@@ -210,7 +216,7 @@ pub fn roles_of_group(conn: &mut PgConnection, organization: i64, group: &Key) -
 }
 
 /// The users who belong to any of these units, or are owned by one.
-fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<Vec<Key>, Error> {
+pub(super) fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<Vec<Key>, Error> {
     linked(
         conn,
         "SELECT member.user_id FROM (SELECT organization_id, user_id, business_unit_id FROM app_user_business_unit \
@@ -222,7 +228,7 @@ fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<
 }
 
 /// Every unit above this one.
-fn units_above(conn: &mut PgConnection, organization: i64, unit: &Key) -> Result<Vec<Key>, Error> {
+pub(super) fn units_above(conn: &mut PgConnection, organization: i64, unit: &Key) -> Result<Vec<Key>, Error> {
     let mut sql = Sql::new();
     sql.raw("WITH RECURSIVE above AS (SELECT owner_id AS id FROM business_unit WHERE organization_id = ");
     sql.bind(Value::Integer(organization)).raw(" AND id = ").bind(Value::from(unit));

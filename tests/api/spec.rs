@@ -8,6 +8,7 @@ mod borrowed_rights;
 mod change;
 mod contention;
 mod create;
+mod crossing;
 mod cursor;
 mod delete;
 mod document;

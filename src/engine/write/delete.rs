@@ -111,7 +111,11 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
     sql.raw("DELETE FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     where_keys(batch, &mut sql, resource, keys);
     let deleted = sql.execute(batch.conn).map_err(|error| match failure::still_used_by(&error) {
-        Some(table) => Errors::from(Error::delete_forbidden(&format!("it is still used by {table}"))),
+        // What goes with the records was looked for before this came: it is looked for again.
+        Some(table) if goes_along(resource, &table) => Error::contention().into(),
+        Some(table) => {
+            Errors::from(Error::delete_forbidden(&format!("it is still used by {}", table.replace('_', " "))))
+        }
         None => error.into(),
     })?;
     // Another request has deleted some of them meanwhile: everything is looked at again.
@@ -127,6 +131,15 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
 fn where_keys(batch: &Batch<'_>, sql: &mut Sql, resource: &'static Resource, keys: &[Key]) {
     Conditions::new(batch.context.caller).tenant(sql, resource, 0);
     sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+}
+
+/// Whether the rows of a table that point at records of the resource go with them.
+fn goes_along(resource: &Resource, table: &str) -> bool {
+    resource.relations.iter().any(|relation| match relation.link {
+        Link::Through { table: join, .. } => join.as_str() == table,
+        Link::ToMany { .. } => (relation.cascade || relation.along) && relation.target.table.as_str() == table,
+        _ => false,
+    })
 }
 
 /// The edges of foreign key cycles are cut first.

@@ -37,7 +37,7 @@ fn is_overflow(message: &str) -> bool {
 /// The table whose rows still point at what was to be deleted.
 pub(super) fn still_used_by(error: &DieselError) -> Option<String> {
     let DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, information) = error else { return None };
-    Some(information.table_name().unwrap_or("other records").replace('_', " "))
+    Some(information.table_name().unwrap_or("other records").to_owned())
 }
 
 fn not_unique(nodes: &[&Node], information: &dyn DatabaseErrorInformation) -> Error {

@@ -6,7 +6,7 @@ use entrepot::schema::{app_user_role, user_role};
 use serde_json::{Value, json};
 
 use crate::support::client::Answer;
-use crate::support::organization::{Organization, unique};
+use crate::support::organization::{Organization, User, unique};
 
 fn role_document(permissions: &Value) -> Value {
     json!({"data": {"type": "userroles", "attributes": {"label": unique("Role"), "permissions": permissions}}})
@@ -213,6 +213,57 @@ fn a_unit_is_not_moved_below_users_who_reach_further() {
     denied(create(json!([{"type": "users", "id": taken.id.to_string()}])));
 }
 
+/// Whoever comes into a unit brings what they own within the reach of its members: no more than the caller reaches.
+#[test]
+fn a_user_is_not_put_into_a_unit_that_gains_more_than_the_caller_holds() {
+    let organization = Organization::new();
+    let everywhere = json!({"VIEW": "organization", "CREATE": "organization", "EDIT": "organization"});
+    let manager = |orders: &str| {
+        let orders = json!({"EDIT": orders});
+        let permissions = json!({"users": everywhere, "businessunits": everywhere, "orders": orders});
+        organization.user(organization.first.business_unit, &[&organization.role(&permissions)])
+    };
+    let (narrow, wide) = (manager("business-unit"), manager("organization"));
+    let unit = |id: i64| json!({"data": [{"type": "businessunits", "id": id.to_string()}]});
+    let from_user = |by: &User, user: &User, id: i64| {
+        by.client.patch(&format!("/admin/api/users/{}/relationships/businessUnits", user.id), &unit(id))
+    };
+    let from_unit = |by: &User, user: &User, id: i64| {
+        let users = json!({"data": [{"type": "users", "id": user.id.to_string()}]}).to_string();
+        by.client.send(
+            reqwest::Method::POST,
+            &format!("/admin/api/businessunits/{id}/relationships/users"),
+            |request| request.header("Content-Type", "application/vnd.api+json").body(users),
+        )
+    };
+    let away = organization.unit(None);
+    let seller = organization.user(away, &[]);
+    // The manager's own unit: the seller's orders would be the manager's to edit.
+    let own = organization.first.business_unit;
+    denied(from_user(&narrow, &seller, own));
+    denied(from_unit(&narrow, &seller, own));
+    // A unit below members who reach all that lies below them.
+    let above = organization.unit(None);
+    let below = organization.unit(Some(above));
+    from_user(&narrow, &seller, below).expect(204);
+    from_user(&narrow, &seller, away).expect(204);
+    organization.user(above, &[&organization.role(&json!({"orders": {"VIEW": "division"}}))]);
+    denied(from_user(&narrow, &seller, below));
+    denied(from_unit(&narrow, &seller, below));
+    // Who may edit all orders may; and a user who is there already, or new, or of a unit in reach, brings nothing.
+    from_unit(&wide, &organization.user(away, &[]), own).expect(204);
+    let mate = organization.user(own, &[]);
+    from_user(&narrow, &mate, own).expect(204);
+    let attributes = json!({
+        "username": unique("new").to_lowercase(), "email": format!("{}@example.org", unique("new")),
+        "firstName": "N", "lastName": "N",
+    });
+    let data = json!({"type": "users", "attributes": attributes, "relationships": {
+        "owner": {"data": {"type": "businessunits", "id": own.to_string()}},
+    }});
+    narrow.client.post("/admin/api/users", &json!({"data": data})).expect(201);
+}
+
 fn delete_forbidden(answer: Answer) {
     let answer = answer.expect(403);
     let detail = answer.error()["detail"].as_str().unwrap().to_owned();
@@ -285,4 +336,29 @@ fn a_lost_role_of_the_administrator_is_made_again() {
     });
     let admin = organization.user(organization.first.business_unit, &[ADMINISTRATOR]);
     admin.client.post("/admin/api/userroles", &role_document(&json!({"*": {"VIEW": "organization"}}))).expect(201);
+}
+
+/// A role that was emptied in the database is filled again, where nobody else is left who may do everything.
+#[test]
+fn an_emptied_role_of_the_administrator_is_filled_again() {
+    let organization = Organization::new();
+    let empty = |organization: &Organization| {
+        organization.write(|conn| {
+            let role = user_role::table.find((organization.id(), organization.first.administrator_role));
+            Ok(diesel::update(role).set(user_role::permissions.eq(json!({}))).execute(conn)?)
+        });
+    };
+    empty(&organization);
+    let admin = organization.user(organization.first.business_unit, &[ADMINISTRATOR]);
+    admin.client.post("/admin/api/userroles", &role_document(&json!({"*": {"VIEW": "organization"}}))).expect(201);
+    // Elsewhere somebody has narrowed it who may do everything by another role: that stays as it is.
+    let organization = Organization::new();
+    let all = json!({"*": {
+        "VIEW": "organization", "CREATE": "organization", "EDIT": "organization", "DELETE": "organization",
+        "ASSIGN": "organization",
+    }});
+    organization.user_who_may(&all);
+    empty(&organization);
+    let second = organization.user(organization.first.business_unit, &[ADMINISTRATOR]);
+    second.client.get("/admin/api/userroles").expect(403);
 }

@@ -7,12 +7,12 @@ use crate::acl::Caller;
 use crate::auth::api_keys;
 use crate::auth::issue::forget;
 use crate::auth::subject::Subject;
-use crate::commerce::rights;
+use crate::commerce::{joining, rights};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::{Batch, Linkage};
 use crate::error::{ACCESS_DENIED, Error, Errors};
-use crate::resources::password;
+use crate::resources::{belongs_to_users, password};
 use crate::schema::oauth_client;
 
 pub struct UserRules;
@@ -47,6 +47,18 @@ impl Rules for UserRules {
                 .map_err(|error| batch.node(*index).at_relation("userRoles", error))?;
         }
         rights::check_users(batch.conn, caller, &updated)?;
+        for index in nodes {
+            let node = batch.node(*index);
+            let (user, creates) = (node.key.clone(), node.creates);
+            let units = node.links.get("businessUnits").filter(|linkage| !matches!(linkage, Linkage::Remove(_)));
+            let units: Vec<Key> =
+                units.map(Linkage::targets).unwrap_or_default().iter().map(|target| target.key.clone()).collect();
+            // A new user owns nothing yet.
+            for unit in units.iter().filter(|_| !creates) {
+                joining::check(batch.conn, caller, std::slice::from_ref(&user), unit, belongs_to_users)
+                    .map_err(|error| batch.node(*index).at_relation("businessUnits", error))?;
+            }
+        }
         Ok(())
     }
 
