@@ -258,9 +258,13 @@ fn erp_permissions() -> Value {
                 "productprices",
                 "products",
                 "producttaxcodes",
+                "taxes",
+                "taxjurisdictions",
+                "taxrules",
             ],
             EVERYTHING,
         ),
+        (&["taxsettings"], &["VIEW", "EDIT"]),
         (&["orders"], &["VIEW", "CREATE", "EDIT", "ASSIGN"]),
         (&["businessunits", "customeruserroles", "organizations"], &["VIEW"]),
     ])

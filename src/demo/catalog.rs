@@ -185,6 +185,7 @@ fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids
     let relationships = &mut data["relationships"];
     relationships["attributeFamily"] = one("attributefamilies", family);
     relationships["category"] = one("categories", &categories["hand-tools"]);
+    relationships["taxCode"] = one("producttaxcodes", &catalog.tax_code);
     relationships["kitItems"] = many("productkititems", ["hammer", "drivers"]);
     let items: [(&str, &str, bool, &str, &[&str]); 2] = [
         ("hammer", "Hammer", false, "item", &["HAM-450", "HAM-600"]),

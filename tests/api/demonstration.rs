@@ -83,6 +83,7 @@ fn every_resource_has_a_record() {
     }
     let kit = client.get("/admin/api/orders?filter[identifier]=demo-8").expect(200).json();
     assert_eq!(kit["data"][0]["attributes"]["subtotalValue"], "389.6000", "6 x (15 + 18.60 + 24.50) + 10 x 4.10");
+    assert_eq!(kit["data"][0]["attributes"]["totalValue"], "413.4000", "and 12.50 of shipping and 2.9 % of tax");
 }
 
 #[test]
