@@ -105,21 +105,31 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
     if let Some(products) = products {
         sql.raw(" AND p.product_id = ANY(").bind(Value::Integers(products.to_vec())).raw(")");
     }
+    // A full join is hashed or merged, never looped, whatever the planner believes of prices just written.
     sql.raw(
-        "), removed AS (
-            DELETE FROM product_price p USING present o
-            WHERE p.organization_id = o.organization_id AND p.id = o.id AND o.price_rule_id IS NOT NULL
-                AND NOT EXISTS (SELECT FROM wanted w WHERE w.product_id = o.product_id
-                    AND w.unit_code = o.unit_code AND w.quantity = o.quantity AND w.currency = o.currency)
+        "), difference AS (
+            SELECT o.id, o.price_rule_id AS old_rule_id, o.value AS old_value, w.*
+            FROM present o
+            FULL JOIN wanted w ON w.product_id = o.product_id AND w.unit_code = o.unit_code
+                AND w.quantity = o.quantity AND w.currency = o.currency
+        ), removed AS (
+            DELETE FROM product_price p USING difference d
+            WHERE p.organization_id = ",
+    );
+    sql.bind(tenant());
+    sql.raw(
+        " AND p.id = d.id AND d.old_rule_id IS NOT NULL AND d.product_id IS NULL
             RETURNING p.id
         ), changed AS (
-            UPDATE product_price p SET value = w.value, price_rule_id = w.rule_id
-            FROM present o
-            JOIN wanted w ON w.product_id = o.product_id AND w.unit_code = o.unit_code AND w.quantity = o.quantity
-                AND w.currency = o.currency
-            WHERE p.organization_id = o.organization_id AND p.id = o.id AND o.price_rule_id IS NOT NULL
-                AND (o.value, o.price_rule_id) IS DISTINCT FROM (w.value, w.rule_id)
-            RETURNING p.id, o.value <> w.value AS differs
+            UPDATE product_price p SET value = d.value, price_rule_id = d.rule_id
+            FROM difference d
+            WHERE p.organization_id = ",
+    );
+    sql.bind(tenant());
+    sql.raw(
+        " AND p.id = d.id AND d.old_rule_id IS NOT NULL AND d.product_id IS NOT NULL
+                AND (d.old_value, d.old_rule_id) IS DISTINCT FROM (d.value, d.rule_id)
+            RETURNING p.id, d.old_value <> d.value AS differs
         ), added AS (
             INSERT INTO product_price
                 (organization_id, price_list_id, product_id, unit_code, quantity, currency, value, price_rule_id)
@@ -127,10 +137,9 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
     );
     sql.bind(tenant()).raw(", ").bind(Value::Integer(id));
     sql.raw(
-        ", w.product_id, w.unit_code, w.quantity, w.currency, w.value, w.rule_id
-            FROM wanted w
-            WHERE NOT EXISTS (SELECT FROM present o WHERE o.product_id = w.product_id
-                AND o.unit_code = w.unit_code AND o.quantity = w.quantity AND o.currency = w.currency)
+        ", d.product_id, d.unit_code, d.quantity, d.currency, d.value, d.rule_id
+            FROM difference d
+            WHERE d.id IS NULL
             ON CONFLICT (organization_id, price_list_id, product_id, unit_code, quantity, currency) DO NOTHING
             RETURNING id
         )
@@ -204,9 +213,8 @@ fn candidates(
         sql.raw(" AND ");
         write(sql, &mut aliases, condition);
     }
-    sql.raw(" AND (EXISTS (SELECT FROM product_price m WHERE m.organization_id = t0.organization_id");
-    sql.raw(" AND m.product_id = t0.id AND m.price_rule_id IS NULL AND m.price_list_id = ").bind(Value::Integer(id));
-    sql.raw(")");
+    sql.raw(" AND (t0.id IN (SELECT m.product_id FROM product_price m WHERE m.organization_id = ").bind(tenant());
+    sql.raw(" AND m.price_rule_id IS NULL AND m.price_list_id = ").bind(Value::Integer(id)).raw(")");
     if let Some(assignment) = &list.assignment {
         sql.raw(" OR ");
         write(sql, &mut aliases, assignment);

@@ -49,7 +49,8 @@ impl Rules for ProductPriceRules {
         Errors::check(errors)?;
         for index in nodes {
             let node = batch.node_mut(*index);
-            if !node.creates && !(node.values.is_empty() && node.links.is_empty()) {
+            let states_something = !node.values.is_empty() || !node.links.is_empty();
+            if states_something && !node.creates {
                 node.link("priceRule", None);
             }
         }
