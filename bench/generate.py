@@ -83,6 +83,7 @@ class Facts:
         self.business_unit = one("business_unit")
         self.user = one("app_user")
         self.family = one("attribute_family")
+        self.website = one("website")
         self.units = [unit for unit in ("item", "each", "set", "piece") if unit in database.value("SELECT code FROM product_unit")]
         self.country = database.value("SELECT min(iso2_code) FROM country WHERE iso2_code = 'US'") or "US"
 
@@ -199,6 +200,8 @@ def prices(loader, facts, rows, options):
     loader.copy([
         ("price_list", "id, name, currencies", ((id, f"Bench price list {id}", '["USD"]') for id in lists)),
         ("product_price", "id, price_list_id, product_id, unit_code, quantity, currency, value", all_prices()),
+        ("price_list_to_website", "id, price_list_id, website_id, sort_order, merge_allowed",
+         ((id, id, facts.website, id - lists[0], True) for id in lists)),
     ])  # fmt: skip
 
 

@@ -53,18 +53,29 @@ def main():
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = parser(__doc__)
+    options.add_argument("--combinations", type=int, default=100_000)
+    options.add_argument("--only", nargs="*")
+    return parsed(options)
+
+
+def parser(about):
+    """What every measurement takes."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--scale", type=float, default=1.0, help="1 is 100,000 products, 1,000,000 prices, 100,000 orders")
-    parser.add_argument("--combinations", type=int, default=100_000)
-    parser.add_argument("--only", nargs="*")
     parser.add_argument("--binary", default=str(ROOT / "target/release/entrepot"))
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / "target/bench")
     parser.add_argument("--fresh", action="store_true")
+    return parser
+
+
+def parsed(parser):
     options = parser.parse_args()
     if options.fresh:
         shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder, options.binary = options.folder.resolve(), os.path.abspath(options.binary)
     return options
 
 
@@ -199,12 +210,23 @@ def prepare(cluster, options):
             [ROOT / "bench/generate.py", cluster.url(), "--products", size(100_000), "--customers", size(20_000), "--orders", size(100_000)],
             check=True,
         )  # fmt: skip
+    if cluster.sql("SELECT count(*) FROM oauth_client WHERE id = 'bench-shop'") == "0":
+        every = {permission: "division" for permission in ("VIEW", "CREATE", "EDIT", "DELETE", "ASSIGN")}
+        buyer = cluster.sql(f"""
+            WITH buyer AS (SELECT organization_id, id, email FROM customer_user ORDER BY id LIMIT 1),
+            role AS (INSERT INTO customer_user_role (organization_id, role, label, permissions)
+                SELECT organization_id, 'ROLE_FRONTEND_BENCH', 'Bench', '{json.dumps({"*": every})}' FROM buyer RETURNING id),
+            link AS (INSERT INTO customer_user_customer_user_role (organization_id, customer_user_id, customer_user_role_id)
+                SELECT buyer.organization_id, buyer.id, role.id FROM buyer, role)
+            SELECT email FROM buyer""")
+        run("client", "create", "--name", "Bench shop", "--api", "storefront", "--customer-user", buyer, "--id", "bench-shop",
+            "--secret-file", str(options.folder / "client_secret"))  # fmt: skip
 
 
 class Server:
     """The server under measurement, as an operator would start it."""
 
-    def __init__(self, cluster, options):
+    def __init__(self, cluster, options, **variables):
         self.base = f"http://127.0.0.1:{PORT}"
         self.cluster = cluster
         self.secret = (options.folder / "client_secret").read_text()
@@ -212,7 +234,7 @@ class Server:
             **os.environ, "DATABASE_URL": cluster.url(), "ENTREPOT_SECRET_KEY_FILE": str(options.folder / "secret_key"),
             "ENTREPOT_HTTP_LISTEN": f"127.0.0.1:{PORT}",
             # One client asks everything, far faster than one client may by default.
-            "ENTREPOT_LIMITS_REQUEST_RATE": "0",
+            "ENTREPOT_LIMITS_REQUEST_RATE": "0", **variables,
         }  # fmt: skip
         log = (options.folder / "server.log").open("w")
         began = time.monotonic()
@@ -227,7 +249,8 @@ class Server:
                 time.sleep(0.01)
         self.started = time.monotonic() - began
         self.peak = 0
-        self.token = self.get_token()
+        self.token = self.get_token("bench")
+        self.shop_token = self.get_token("bench-shop")
 
     def __enter__(self):
         return self
@@ -236,8 +259,8 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(40)
 
-    def get_token(self):
-        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": "bench", "client_secret": self.secret}).encode()
+    def get_token(self, client):
+        form = urllib.parse.urlencode({"grant_type": "client_credentials", "client_id": client, "client_secret": self.secret}).encode()
         return json.load(urllib.request.urlopen(f"{self.base}/oauth2-token", form))["access_token"]
 
     def memory(self):
@@ -245,8 +268,11 @@ class Server:
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", text)[1])
 
+    def token_for(self, path):
+        return self.shop_token if path.startswith("/api/") else self.token
+
     def send(self, path, body=None):
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": JSON_API}
+        headers = {"Authorization": f"Bearer {self.token_for(path)}", "Accept": JSON_API}
         if body is not None:
             headers["Content-Type"] = JSON_API
         request = urllib.request.Request(self.base + path, body.encode() if body else None, headers)
@@ -268,6 +294,9 @@ def all_scenarios(server):
     first, last = (int(server.cluster.sql(f"SELECT {end}(id) FROM product")) for end in ("min", "max"))
     any_product = first + (last - first) // 2
     customer = server.cluster.sql("SELECT min(id) FROM customer")
+    website = server.cluster.sql("SELECT min(id) FROM website")
+    some = ",".join(server.cluster.sql(f"SELECT id FROM product WHERE id >= {any_product} ORDER BY id LIMIT 25").split())
+    prices = f"filter%5Bcustomer%5D={customer}&filter%5Bwebsite%5D={website}&filter%5Bproduct%5D={some}"
     units = server.cluster.sql(f"SELECT string_agg(unit_code, ',' ORDER BY product_id) FROM product_unit_precision WHERE product_id < {first + 3}").split(",")
     page = "page%5Bsize%5D=25"
     deep = f"/admin/api/products?{page}&page%5Bafter%5D={deep_cursor(server, page)}"
@@ -297,6 +326,8 @@ def all_scenarios(server):
         Scenario("product", "product by id", 40, f"/admin/api/products/{any_product}", lua=by_id,
                  variables={str(any_product): f"random({first}, {last})"}),
         Scenario("create-order", "create an order with three lines", 40, "/admin/api/orders", body=order),
+        Scenario("shop-products", "25 products in the storefront, as a customer user", None, f"/api/products?{page}"),
+        Scenario("customer-prices", "a customer's prices of 25 products", None, f"/admin/api/customerprices?{prices}"),
         Scenario("cursor-first", "25 products by cursor, first page", None, f"/admin/api/products?{page}&page%5Bafter%5D="),
         Scenario("cursor-deep", "25 products by cursor, far down", None, deep),
     ]  # fmt: skip
@@ -343,7 +374,7 @@ def measure(server, cluster, options, scenario):
 def wrk(server, options, scenario):
     script = options.folder / f"{scenario.name}.lua"
     lines = [
-        f'wrk.headers["Authorization"] = "Bearer {server.token}"',
+        f'wrk.headers["Authorization"] = "Bearer {server.token_for(scenario.path)}"',
         f'wrk.headers["Accept"] = "{JSON_API}"',
     ]
     if scenario.body:
@@ -409,8 +440,14 @@ def script_of(cluster, scenario, statements, answer):
             defines[name] = value
             return f":{name}{cast}"
 
-        lines.append(re.sub(r"\$(\d+)", bound, sql) + ";")
+        lines.append(re.sub(r"\$(\d+)", bound, without_colons(sql)) + ";")
     return "\n".join(lines) + "\n", defines
+
+
+def without_colons(sql):
+    """The statement with no colon before a letter in its texts: pgbench would take a variable for it."""
+    apart = lambda text: "(" + re.sub(r":(?=\w)", "'||chr(58)||'", text) + ")" if re.search(r":\w", text) else text
+    return re.sub(r"'(?:[^']|'')*'", lambda match: apart(match[0]), sql)
 
 
 def drawn_ids(answer):
@@ -487,9 +524,12 @@ def combinations(server, cluster, options):
     return sent, before, (server.memory(), cluster.backends())
 
 
+def commit():
+    return subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
+
+
 def report(rows, started, idle, loaded, flat):
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT).stdout.strip()
-    print(f"\nCommit {commit}, {os.cpu_count()} cores.\n")
+    print(f"\nCommit {commit()}, {os.cpu_count()} cores.\n")
     print("CPU: milliseconds of processor time a request takes in the server + Postgres + wrk, and a transaction in Postgres +")
     print("pgbench. The second ratio compares these sums: it is what the first one is when nothing else runs.\n")
     print("| request | statements | bytes | server /s | 50 % | 99 % | pgbench /s | ratio | CPU, server | CPU, pgbench | ratio by CPU | wanted |")
