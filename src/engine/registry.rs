@@ -21,6 +21,11 @@ impl Registry {
         Registry { name, root: root.into(), resources, by_name }
     }
 
+    /// Whether records of the type are only seen inside of others.
+    pub fn is_nested(&self, name: &str) -> bool {
+        self.resources.iter().any(|resource| resource.nested.contains(&name))
+    }
+
     /// The resource of that type, if it is exposed here.
     pub fn get(&self, name: &str) -> Option<&'static Resource> {
         self.by_name.get(name).copied()

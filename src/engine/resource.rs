@@ -211,6 +211,8 @@ pub struct Resource {
     pub singleton: bool,
     /// Whether `meta.validate` is allowed.
     pub validatable: bool,
+    /// Types that are known only as objects inside of this resource's records (the types of an address).
+    pub nested: &'static [&'static str],
     pub rules: &'static dyn Rules,
     /// What works out the attributes that no column holds.
     pub computed: Option<&'static dyn Computed>,
@@ -246,6 +248,7 @@ impl Resource {
             no_sorting: false,
             singleton: false,
             validatable: false,
+            nested: &[],
             rules: &NoRules,
             computed: None,
             about: "",
@@ -363,6 +366,11 @@ impl Resource {
 
     pub const fn singleton(mut self) -> Resource {
         self.singleton = true;
+        self
+    }
+
+    pub const fn nested(mut self, types: &'static [&'static str]) -> Resource {
+        self.nested = types;
         self
     }
 

@@ -44,6 +44,7 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
         return Ok(Place::Operations);
     }
     let resource = registry.get(name).ok_or_else(|| match rest {
+        _ if registry.is_nested(name) => not_accessible(),
         [] | [_] => Error::unknown_type(name),
         _ => Error::unknown_parent_type(name),
     })?;
@@ -136,7 +137,11 @@ pub fn allow(methods: &[Method]) -> String {
 
 pub fn not_allowed(methods: &[Method]) -> Error {
     if methods.is_empty() {
-        return Error::new(&NOT_ACCESSIBLE, "The resource is not accessible.");
+        return not_accessible();
     }
     Error::method_not_allowed(allow(methods))
+}
+
+fn not_accessible() -> Error {
+    Error::new(&NOT_ACCESSIBLE, "The resource is not accessible.")
 }

@@ -221,12 +221,13 @@ fn related_ids(sql: &mut Sql, conditions: &mut Conditions<'_>, owner: &'static R
         Link::Polymorphic { type_column, id_column, targets } => {
             sql.raw("CASE");
             for target in targets {
-                let Some(scope) = acl::scope(target, Permission::View, conditions.caller) else { continue };
-                sql.raw(" WHEN ").column(0, type_column).raw(" = ").bind(Value::Text(target.name.to_owned()));
-                if scope != Predicate::True {
-                    sql.raw(" AND ");
-                    conditions.related(sql, (owner, 0), relation, target, &Predicate::True, true);
+                if acl::scope(target, Permission::View, conditions.caller).is_none() {
+                    continue;
                 }
+                sql.raw(" WHEN ").column(0, type_column).raw(" = ").bind(Value::Text(target.name.to_owned()));
+                // No foreign key holds it: what has gone is at no end any more.
+                sql.raw(" AND ");
+                conditions.related(sql, (owner, 0), relation, target, &Predicate::True, true);
                 sql.raw(" THEN ").column(0, type_column);
             }
             // A CASE needs a branch even when the caller may view none of the targets.

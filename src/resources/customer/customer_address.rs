@@ -11,6 +11,7 @@ pub static CUSTOMER_ADDRESS: Resource = Resource::new("customeraddresses", "cust
     .title(Title::Columns(&[Ident::new("street"), Ident::new("city"), Ident::new("postal_code")]))
     .rules(&AddressBook { resource: &CUSTOMER_ADDRESS, owner: ("customer", Ident::new("customer_id")) })
     .about("An address of a customer. `types` says what it is for and whether it is the default one for that.")
+    .nested(&["customeraddresstoaddresstypes"])
     .fields(FIELDS)
     .relations(&[
         to_one("customer", &CUSTOMER, "customer_id").required(1).create_only(),

@@ -11,6 +11,7 @@ pub static CUSTOMER_USER_ADDRESS: Resource = Resource::new("customeruseraddresse
     .title(Title::Columns(&[Ident::new("street"), Ident::new("city"), Ident::new("postal_code")]))
     .rules(&AddressBook { resource: &CUSTOMER_USER_ADDRESS, owner: ("customerUser", Ident::new("customer_user_id")) })
     .about("An address of a customer user. `types` says what it is for and whether it is the default one for that.")
+    .nested(&["customeruseraddresstoaddresstypes"])
     .fields(FIELDS)
     .relations(&[
         to_one("customerUser", &CUSTOMER_USER, "customer_user_id").required(1).create_only(),

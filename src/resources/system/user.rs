@@ -17,6 +17,7 @@ pub static USER: Resource = Resource::new("users", "app_user")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("first_name"), Ident::new("last_name")]))
     .rules(&UserRules)
+    .nested(&["useremails"])
     .about("Someone who works in the back office, or a machine that acts there. What a user may do, its roles say.")
     .fields(&[
         objects("emails", &["email"]).not_null(),

@@ -155,4 +155,27 @@ fn polymorphic() {
     let route = client.get(&format!("/admin/api/orders/{second}/relationships/source")).expect(200).json();
     assert_eq!(route["data"], identifier);
     assert_eq!(client.get(&format!("/admin/api/orders/{first}/source")).expect(200).json()["data"], Value::Null);
+    // "Filter on a polymorphic association: the part after the dot is the resource type."
+    let found = |filter: &str| ids(&client.get(&format!("/admin/api/orders?{filter}")).expect(200).json()["data"]);
+    assert_eq!(found(&format!("filter[source.orders]={first}")), [second]);
+    assert_eq!(found("filter[source.orders][exists]=no"), [first]);
+    client.get("/admin/api/orders?filter[source]=1").expect(400);
+    client.get("/admin/api/orders?filter[source.products]=1").expect(400);
+    // Nothing holds a source: when it has gone, the order has none.
+    client.delete(&format!("/admin/api/orders/{first}")).expect(204);
+    let document = client.get(&format!("/admin/api/orders/{second}?include=source")).expect(200).json();
+    assert_eq!(document["data"]["relationships"]["source"]["data"], Value::Null);
+    assert_eq!(document["included"], json!([]));
+    assert_eq!(found("filter[source.orders][exists]=no"), [second]);
+}
+
+/// "known but not exposed resource: 404, `resource not accessible exception`, `The resource is not accessible.`"
+#[test]
+fn types_that_are_only_seen_inside_of_others() {
+    let organization = Organization::new();
+    for path in ["customeraddresstoaddresstypes", "customeruseraddresstoaddresstypes/1", "useremails/1/user"] {
+        let error = organization.client().get(&format!("/admin/api/{path}")).expect(404).error();
+        let told = (&error["title"], &error["detail"]);
+        assert_eq!(told, (&json!("resource not accessible exception"), &json!("The resource is not accessible.")));
+    }
 }
