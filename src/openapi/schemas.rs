@@ -147,13 +147,7 @@ fn member(resource: &Resource, relation: &Relation, face: Face) -> RefOr<Schema>
 
 /// Type and id. In a request the id may be a label, so its form is left open.
 fn identifier(resource: &Resource) -> RefOr<Schema> {
-    object()
-        .property("type", word(&[resource.name]))
-        .property("id", string())
-        .property("meta", object())
-        .required("type")
-        .required("id")
-        .into()
+    object().property("type", word(&[resource.name])).property("id", string()).required("type").required("id").into()
 }
 
 fn document(data: RefOr<Schema>, links: &str) -> ObjectBuilder {

@@ -36,6 +36,9 @@ pub fn delete(
     if acl::scope(resource, Permission::Delete, context.caller).is_none() {
         return Err(Error::no_access_to_type().into());
     }
+    if keys.is_empty() {
+        return Ok(Deleted::default());
+    }
     let stored = identity::stored(conn, context, resource, keys)?;
     if stored.len() < keys.len() {
         return Err(Error::not_found().into());

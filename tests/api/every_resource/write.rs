@@ -373,3 +373,15 @@ fn simultaneous_upserts_make_one_record() {
         }
     });
 }
+
+/// "DELETE collection" with a filter that nothing matches is 204, whatever ids the resource has.
+#[test]
+fn a_deletion_that_matches_nothing_is_done() {
+    each(
+        ALL.iter().copied().filter(|resource| resource.actions.delete_list && !resource.singleton),
+        |world, resource| {
+            let path = format!("/admin/api/{}?filter[id]={}", resource.name, no_id(resource));
+            world.client().delete(&path).expect(204);
+        },
+    );
+}
