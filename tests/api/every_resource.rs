@@ -1,6 +1,6 @@
 //! What every resource has in common, driven from its descriptor alone.
 
-mod bodies;
+pub mod bodies;
 mod external;
 mod read;
 mod write;

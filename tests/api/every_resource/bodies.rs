@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use entrepot::engine::resource::Resource;
+use entrepot::engine::resource::{IdKind, Resource};
 use entrepot::openapi::examples;
 use entrepot::resources::ALL;
 use serde_json::{Value, json};
@@ -23,6 +23,15 @@ pub struct World {
     order: String,
     /// Records that were made for a test, by type.
     known: RefCell<HashMap<&'static str, String>>,
+}
+
+/// An id of the resource's form that no record has.
+pub fn no_id(resource: &Resource) -> &'static str {
+    match resource.id.kind {
+        IdKind::Integer => "999999999",
+        IdKind::Text => "nothing-like-it",
+        IdKind::Guid { .. } => "00000000-0000-4000-8000-000000000000-1",
+    }
 }
 
 #[derive(QueryableByName)]

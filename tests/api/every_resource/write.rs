@@ -10,7 +10,7 @@ use entrepot::engine::resource::{IdKind, Resource};
 use entrepot::resources::ALL;
 use serde_json::{Value, json};
 
-use super::bodies::World;
+use super::bodies::{World, no_id};
 use crate::support::client::{Answer, Client};
 use crate::support::organization::unique;
 
@@ -46,15 +46,6 @@ fn errors(answer: &Answer) -> Vec<(String, String)> {
     let document = answer.json();
     let errors = document["errors"].as_array().unwrap();
     errors.iter().map(|error| (text(&error["title"]), text(&error["source"]["pointer"]))).collect()
-}
-
-/// An id of the resource's form that no record has.
-fn no_id(resource: &Resource) -> &'static str {
-    match resource.id.kind {
-        IdKind::Integer => "999999999",
-        IdKind::Text => "nothing-like-it",
-        IdKind::Guid { .. } => "00000000-0000-4000-8000-000000000000-1",
-    }
 }
 
 /// Something that no value of the kind looks like; `None` where anything goes.
@@ -296,50 +287,6 @@ fn every_change_leaves_a_row() {
             assert_eq!(world.changes(resource, &id), ["created", "deleted"]);
         }
     });
-}
-
-/// A record of another organization does not exist: not by its id, not as a target, not as a filter.
-#[test]
-fn records_of_another_organization_do_not_exist() {
-    let (ours, theirs) = (World::new(), World::new());
-    for resource in ALL.iter().copied().filter(|resource| resource.tenant.is_some() && resource.actions.update) {
-        let id = theirs.record(resource);
-        let path = format!("/admin/api/{}/{id}", resource.name);
-        let client = ours.client();
-        client.get(&path).expect(404);
-        client.patch(&path, &body(resource, &id, &json!({}))).expect(404);
-        if resource.actions.delete {
-            client.delete(&path).expect(404);
-        }
-        if resource.actions.list && resource.mandatory_filters.is_empty() {
-            let list = client.get(&format!("/admin/api/{}?filter[id]={id}", resource.name)).expect(200).json();
-            assert_eq!(list["data"], json!([]), "{}", resource.name);
-        }
-        for relation in resource.visible_relations().filter(|relation| relation.routes) {
-            client.get(&format!("{path}/{}", relation.name)).expect(404);
-            let relationship = format!("{path}/relationships/{}", relation.name);
-            client.get(&relationship).expect(404);
-            if relation.relationship_writes {
-                let data = if relation.is_many() { json!([]) } else { json!(null) };
-                client.patch(&relationship, &json!({"data": data})).expect(404);
-            }
-        }
-        theirs.client().get(&path).expect(200);
-    }
-    for resource in updatable() {
-        let own = ours.record(resource);
-        let path = format!("/admin/api/{}/{own}", resource.name);
-        for relation in
-            settable(resource).filter(|relation| relation.target.tenant.is_some() && relation.target.actions.update)
-        {
-            let one = json!({"type": relation.target.name, "id": theirs.record(relation.target)});
-            let data = if relation.is_many() { json!([one]) } else { one };
-            let mut change = body(resource, &own, &json!({}));
-            change["data"]["relationships"] = json!({relation.name: {"data": data}});
-            let error = ours.client().patch(&path, &change).expect(400).error();
-            assert_eq!(error["detail"], "The entity does not exist.", "{} of {}", relation.name, resource.name);
-        }
-    }
 }
 
 /// Two simultaneous upserts of one key: one 201, the others 200; nobody sees 400, 409 or a fault of the server.
