@@ -411,6 +411,15 @@ impl Resource {
         self.shows.and_then(|(_, field)| field)
     }
 
+    /// Whether its records are customers or customer users, one of which is the caller's own: `mine` stands for its id.
+    pub fn can_be_mine(&self) -> bool {
+        match self.ownership {
+            Ownership::Customer { column, .. } => column == self.id.column,
+            Ownership::CustomerUser { user, .. } => user == self.id.column,
+            _ => false,
+        }
+    }
+
     /// The field of that name.
     pub fn field(&self, name: &str) -> Option<&'static Field> {
         self.fields.iter().find(|field| field.name == name)

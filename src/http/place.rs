@@ -50,7 +50,7 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
     })?;
     let key = |id: &str| match Key::parse(resource.id.kind, id) {
         Ok(key) => Ok(key),
-        Err(_) if !check_ids || (id == MINE && is_somebodys(resource)) => Ok(Key::Text(id.to_owned())),
+        Err(_) if !check_ids || (id == MINE && resource.can_be_mine()) => Ok(Key::Text(id.to_owned())),
         Err(error) => Err(error),
     };
     let relation = |name: &str| {
@@ -73,20 +73,11 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
 /// In the storefront, the id of the caller's own customer and customer user.
 pub const MINE: &str = "mine";
 
-/// Whether a record of the resource can be the caller's own customer or customer user.
-pub fn is_somebodys(resource: &Resource) -> bool {
-    match resource.ownership {
-        Ownership::Customer { column, .. } => column == resource.id.column,
-        Ownership::CustomerUser { user, .. } => user == resource.id.column,
-        _ => false,
-    }
-}
-
 impl Place {
     /// The place with the caller's own id in place of [`MINE`].
     pub fn of_caller(self, caller: &Caller) -> Result<Place, Error> {
         let own = |resource: &Resource, key: Key| match key {
-            Key::Text(word) if word == MINE && is_somebodys(resource) => {
+            Key::Text(word) if word == MINE && resource.can_be_mine() => {
                 let user = caller.customer_user().ok_or_else(Error::no_access_to_type)?;
                 Ok::<_, Error>(Key::Integer(match resource.ownership {
                     Ownership::Customer { .. } => user.customer,

@@ -75,6 +75,12 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         )
         .schema(Some(word(&["ext_id"]))),
     );
+    add("x_localization_id", header("X-Localization-ID", "The id of the localization whose texts are shown."));
+    add(
+        "x_currency",
+        header("X-Currency", "The currency (ISO 4217) of prices; 400 where no price list has it.")
+            .schema(Some(string().pattern(Some("^[A-Z]{3}$")))),
+    );
     add("if_match", header("If-Match", "The `ETag` that was read: 412 when the record has changed since."));
     add("if_none_match", header("If-None-Match", "The `ETag` that was read: 304 when the record has not changed."));
 }
@@ -87,8 +93,14 @@ pub fn of_resource(components: &mut Components, resource: &'static Resource) {
             .name("id")
             .parameter_in(ParameterIn::Path)
             .required(Required::True)
-            .description(Some(format!("The id of the `{name}` record.")))
-            .schema(Some(id(resource)))
+            .description(Some(match resource.can_be_mine() {
+                true => format!("The id of the `{name}` record; `mine` is the caller's own."),
+                false => format!("The id of the `{name}` record."),
+            }))
+            .schema(Some(match resource.can_be_mine() {
+                true => string().pattern(Some("^([0-9]+|mine)$")),
+                false => id(resource),
+            }))
             .example(Some(json!(resource.example_id)));
         components.parameters.insert(format!("{name}_id"), RefOr::T(parameter.build()));
     }

@@ -92,8 +92,12 @@ impl Routes<'_> {
     fn operation(&self, id: String, summary: String, parameters: Vec<RefOr<Parameter>>) -> OperationBuilder {
         let mut operation = OperationBuilder::new().operation_id(Some(id)).summary(Some(summary));
         operation = operation.tag(self.resource.name);
-        let external = (self.registry.name == "admin").then(|| component("parameters", "x_integration_type"));
-        for parameter in parameters.into_iter().chain(external) {
+        let headers: &[&str] = match self.registry.name {
+            "admin" => &["x_integration_type"],
+            _ => &["x_localization_id", "x_currency"],
+        };
+        let headers = headers.iter().map(|name| component("parameters", *name));
+        for parameter in parameters.into_iter().chain(headers) {
             operation = match parameter {
                 RefOr::Ref(reference) => operation.parameter_ref(reference),
                 RefOr::T(parameter) => operation.parameter(parameter),

@@ -28,6 +28,9 @@ pub static ORDER: Resource = Resource::new("orders", "sales_order")
         money("subtotalWithDiscountsValue").column("subtotal_with_discounts").read_only().not_null(),
         money("subtotalWithDiscounts").column("subtotal_with_discounts").read_only().not_null(),
         money("totalValue").column("total_value").read_only().not_null(),
+        money("totalIncludingTax").column("total_value").read_only().not_null(),
+        money("totalExcludingTax").computed(),
+        money("totalTaxAmount").column("tax_amount").read_only().not_null(),
         json("discounts")
             .computed()
             .about("`[{\"type\": \"…\", \"description\": \"Spring\", \"amount\": \"5.0000\"}]`"),
@@ -69,13 +72,20 @@ impl Computed for Parts {
              CASE WHEN o.shipping_method IS NOT NULL \
              THEN jsonb_build_object('code', o.shipping_method, 'type', o.shipping_method_type) END, \
              to_jsonb(round(COALESCE(o.overridden_shipping_cost, o.estimated_shipping_cost), 4)::text), \
-             to_jsonb(term.label) \
+             to_jsonb(term.label), to_jsonb(round(o.total_value - o.tax_amount, 4)::text) \
              FROM sales_order o LEFT JOIN payment_term term \
              ON term.organization_id = o.organization_id AND term.id = o.payment_term_id WHERE o.organization_id = ",
         );
         sql.bind(Value::Integer(ask.caller.organization)).raw(" AND o.id = ANY(").bind(Value::Integers(ask.ids()));
         sql.raw(")");
-        let attributes = ["discounts", "shippingTrackings", "shippingMethod", "shippingCostAmount", "paymentTerm"];
+        let attributes = [
+            "discounts",
+            "shippingTrackings",
+            "shippingMethod",
+            "shippingCostAmount",
+            "paymentTerm",
+            "totalExcludingTax",
+        ];
         values.read(conn, sql, &attributes)
     }
 }
