@@ -54,7 +54,7 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         })
         .configure(|service| authorize::routes(app, service))
         .configure(|service| metadata::routes(app, service))
-        .route("/.well-known/jwks.json", get().to(token::jwks))
+        .service(metadata::document("/.well-known/jwks.json", token::jwks))
         // The API documents.
         .configure(|service| docs::routes(app, service))
         // The resources of both APIs.

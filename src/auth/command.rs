@@ -19,7 +19,7 @@ use crate::schema::organization;
 #[derive(Debug, Subcommand)]
 pub enum ClientCommand {
     /// Make a client and print its secret, this once.
-    Create(CreateClient),
+    Create(Box<CreateClient>),
     /// Print every client.
     List,
     /// Revoke a client and its tokens; effective within five seconds.

@@ -215,6 +215,11 @@ impl Refusal {
         Box::new(refusal)
     }
 
+    /// Whether a code or a refresh token was used a second time, which has ended tokens.
+    pub fn is_of_second_use(&self) -> bool {
+        self.hint.as_deref().is_some_and(|hint| hint.ends_with("has been revoked"))
+    }
+
     /// The document of a refusal.
     pub fn document(&self) -> Value {
         let mut document = json!({

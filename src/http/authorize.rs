@@ -105,7 +105,7 @@ async fn begin(request: &HttpRequest, app: &web::Data<App>, api: Api) -> Result<
     };
     let challenge = match visit.challenge() {
         Ok(challenge) => challenge,
-        Err(answer) => return Ok(answer),
+        Err(fault) => return Ok(visit.fault(&fault)),
     };
     let Some(who) = visit.who.clone() else { return visit.login_page(StatusCode::OK, "", None) };
     match visit.code(challenge, &who, false).await? {
@@ -122,7 +122,7 @@ async fn visitor(request: &HttpRequest, app: &web::Data<App>) -> Result<HttpResp
     };
     let challenge = match visit.challenge() {
         Ok(challenge) => challenge,
-        Err(answer) => return Ok(answer),
+        Err(fault) => return Ok(visit.fault(&fault)),
     };
     if !app.auth.apis.visitors {
         return Ok(visit.fault(&Fault::no_visitors()));
@@ -146,7 +146,7 @@ async fn take(
     };
     let challenge = match visit.challenge() {
         Ok(challenge) => challenge,
-        Err(answer) => return Ok(answer),
+        Err(fault) => return Ok(visit.fault(&fault)),
     };
     let Some(sent) = read_form(request, payload).await else {
         return refused_page(StatusCode::BAD_REQUEST, "The form could not be read.");
@@ -247,9 +247,9 @@ impl<'r> Visit<'r> {
         Ok(Ok(Visit { request, app, api, application, target, parameters, browser, who }))
     }
 
-    /// The rest of the request; else the fault is told to the client.
-    fn challenge(&self) -> Result<Option<Challenge>, HttpResponse> {
-        self.application.challenge(&self.parameters).map_err(|fault| self.fault(&fault))
+    /// The rest of the request.
+    fn challenge(&self) -> Result<Option<Challenge>, Fault> {
+        self.application.challenge(&self.parameters)
     }
 
     fn secure(&self) -> bool {

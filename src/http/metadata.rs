@@ -8,14 +8,16 @@
 use actix_web::http::Method;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL};
 use actix_web::web::{self, ServiceConfig, get, head};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 use serde_json::{Value, json};
 
 use super::origin::origin;
 use super::{address, answer, authorize, login_prefix};
 use crate::app::App;
 use crate::auth::Api;
+use crate::error::Error;
 
+const READ_ONLY: &str = "OPTIONS, GET";
 const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 
@@ -36,20 +38,10 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
             servers.push(AUTHORIZATION_SERVER.to_owned());
         }
         for path in servers {
-            service.service(
-                web::resource(path)
-                    .route(get().to(server))
-                    .route(head().to(server))
-                    .route(web::method(Method::OPTIONS).to(options)),
-            );
+            service.service(document(&path, server));
         }
         let root = &app.registry(api).root;
-        service.service(
-            web::resource(format!("{PROTECTED_RESOURCE}{root}"))
-                .route(get().to(resource))
-                .route(head().to(resource))
-                .route(web::method(Method::OPTIONS).to(options)),
-        );
+        service.service(document(&format!("{PROTECTED_RESOURCE}{root}"), resource));
     }
 }
 
@@ -63,8 +55,26 @@ pub(super) fn server_path(app: &App, api: Api) -> String {
     format!("{}/oauth2-server", login_prefix(app, api))
 }
 
+/// A document that is only read.
+pub(super) fn document<F, Arguments>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Arguments> + Copy,
+    Arguments: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(get().to(handler))
+        .route(head().to(handler))
+        .route(web::method(Method::OPTIONS).to(options))
+        .default_service(web::route().to(not_allowed))
+}
+
 async fn options() -> HttpResponse {
-    HttpResponse::Ok().insert_header((ALLOW, "OPTIONS, GET")).finish()
+    HttpResponse::Ok().insert_header((ALLOW, READ_ONLY)).finish()
+}
+
+async fn not_allowed(request: HttpRequest) -> HttpResponse {
+    answer::refuse(&request, &Error::method_not_allowed(READ_ONLY).into())
 }
 
 fn show(request: &HttpRequest, app: &App, api: Api, document: fn(&HttpRequest, &App, Api) -> Value) -> HttpResponse {

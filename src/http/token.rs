@@ -36,8 +36,14 @@ pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<
     };
     let client = token_request.client_id().unwrap_or_default();
     let outcome = grant(address, &app, &token_request).await;
-    // What is used up ends the tokens that came of it, now or when it is used again.
-    if !matches!(token_request.get("grant_type"), Some("client_credentials" | "password")) {
+    // A new pair ends the old one, a second use all that came of the first. Whoever has nothing to use makes no process
+    // ask the database again.
+    let ends = match &outcome {
+        Ok(Ok(_)) => token_request.get("grant_type") == Some("refresh_token"),
+        Ok(Err(refusal)) => refusal.is_of_second_use(),
+        Err(_) => true,
+    };
+    if ends {
         app.auth.callers.clear();
     }
     match outcome {

@@ -12,6 +12,7 @@ mod storefront;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,12 +24,19 @@ use reqwest::Method;
 use reqwest::header::SET_COOKIE;
 
 use crate::support::client::{Answer, Client};
+use crate::support::database;
 use crate::support::organization::{Organization, PASSWORD};
 use crate::support::server::{KEY, TestServer};
 
 const PATH: &str = "/admin/oauth2-token/authorize";
 const BACK: &str = "https://app.example/done?from=here";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// A server for logins that fail: they count against their address, and must not slow the logins of other tests.
+pub fn guarded() -> &'static TestServer {
+    static SERVER: OnceLock<TestServer> = OnceLock::new();
+    SERVER.get_or_init(|| TestServer::start(database::shared(), "[database]\npool_size = 3"))
+}
 
 /// A client with the grant `authorization_code`.
 struct Application {

@@ -47,6 +47,11 @@ fn each_api_names_its_authorization_server() {
         assert_eq!(document["bearer_methods_supported"], json!(["header"]));
     }
     server.client().get("/.well-known/oauth-protected-resource/elsewhere").expect(404);
+    for path in ["/.well-known/oauth-protected-resource/api", "/oauth2-server", "/.well-known/jwks.json"] {
+        let answer = server.client().send(reqwest::Method::TRACE, path, |request| request);
+        assert_eq!(answer.expect(405).header("allow"), "OPTIONS, GET", "{path}");
+        server.client().send(reqwest::Method::HEAD, path, |request| request).expect(200);
+    }
 }
 
 #[test]

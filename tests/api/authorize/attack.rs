@@ -1,6 +1,6 @@
 //! Attacks on who logs in, each by its name.
 
-use super::{Application, BACK, Window, form_token};
+use super::{Application, BACK, Window, form_token, guarded};
 use crate::support::organization::{Organization, PASSWORD};
 
 /// A form that another site sends in the user's browser: it has the browser's cookies, but cannot read a page.
@@ -152,7 +152,7 @@ fn cookies_are_kept_close() {
 /// Here: none of them is in a page either.
 #[test]
 fn secrets_in_pages() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let application = Application::public(&organization, &[BACK]);
     let (window, path) = (Window::new(organization.server), application.path(&[]));
     let answer = window.try_log_in(&path, &organization.admin.username, "a wrong one").expect(400);

@@ -1,11 +1,11 @@
 //! The pages themselves: for people with small screens, screen readers and password managers.
 
-use super::{Application, BACK, Window};
+use super::{Application, BACK, Window, guarded};
 use crate::support::organization::Organization;
 
 #[test]
 fn every_field_has_a_label_and_says_what_it_is_for() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let application = Application::public(&organization, &[BACK]);
     let (window, path) = (Window::new(organization.server), application.path(&[]));
     let page = window.get(&path).expect(200).text;

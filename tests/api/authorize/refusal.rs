@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Application, BACK, PATH, Window, form, sent_back};
+use super::{Application, BACK, PATH, Window, form, guarded, sent_back};
 use crate::support::client::Answer;
 use crate::support::organization::Organization;
 
@@ -72,7 +72,8 @@ fn any_other_fault_is_told_to_the_client() {
     let organization = Organization::new();
     let application = Application::public(&organization, &[BACK]);
     let window = Window::new(organization.server);
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    type Changed<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(Changed<'_>, &str, &str)] = &[
         (&[("response_type", "")], "invalid_request", "response_type"),
         (&[("response_type", "token")], "unsupported_response_type", "`code`"),
         (&[("response_mode", "fragment")], "invalid_request", "response_mode"),
@@ -109,7 +110,7 @@ fn a_parameter_sent_twice_is_told_to_the_user() {
 /// Each wrong login says what is wrong, keeps the name and forgets the password.
 #[test]
 fn a_wrong_login_says_what_is_wrong() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let application = Application::public(&organization, &[BACK]);
     let (window, path) = (Window::new(organization.server), application.path(&[]));
     let name = &organization.admin.username;
@@ -136,7 +137,7 @@ fn a_wrong_login_says_what_is_wrong() {
 /// "disabled/locked account: hint `Account is disabled.`"; told only to who has the password.
 #[test]
 fn a_disabled_user_cannot_log_in() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let application = Application::public(&organization, &[BACK]);
     let user = organization.user_who_may(&json!({}));
     let body = json!({"data": {"type": "users", "id": user.id.to_string(), "attributes": {"enabled": false}}});
@@ -151,7 +152,7 @@ fn a_disabled_user_cannot_log_in() {
 /// Passwords are guessed here no faster than at the token endpoint, and failures at one count at the other.
 #[test]
 fn guessing_is_slowed() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let application = Application::public(&organization, &[BACK]);
     let (window, path) = (Window::new(organization.server), application.path(&[]));
     let user = organization.user_who_may(&json!({}));

@@ -6,7 +6,7 @@ use entrepot::auth::Api;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Application, BACK, Window, code_settings, sent_back};
+use super::{Application, BACK, Window, code_settings, guarded, sent_back};
 use crate::support::database;
 use crate::support::organization::{Organization, PASSWORD};
 use crate::support::server::TestServer;
@@ -48,7 +48,7 @@ fn a_customer_user_logs_in() {
 /// Users of the back office and customer users are not each other, whatever they are called.
 #[test]
 fn each_api_has_its_own_users() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let (storefront, admin) = (application(&organization), Application::public(&organization, &[BACK]));
     let (id, email) = organization.add_customer_user(organization.customer(None), &json!({}));
     organization.set_customer_user_password(id);
@@ -64,7 +64,7 @@ fn each_api_has_its_own_users() {
 /// An account that cannot be used gets no code, and what was agreed to ends with it.
 #[test]
 fn an_account_that_is_closed_gets_nothing() {
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     let application = application(&organization);
     let (id, email) = organization.add_customer_user(organization.customer(None), &json!({}));
     organization.set_customer_user_password(id);
@@ -90,7 +90,10 @@ fn an_account_that_is_closed_gets_nothing() {
 /// "visitor `GET /oauth2-token/authorize-visitor` (no login)"; "identifier in the token is `visitor:{sessionId}`".
 #[test]
 fn a_visitor_gets_a_code_without_a_login() {
-    let server = Box::leak(Box::new(TestServer::start(database::shared(), "[api.storefront]\nvisitors = true")));
+    let server = Box::leak(Box::new(TestServer::start(
+        database::shared(),
+        "[api.storefront]\nvisitors = true\n[database]\npool_size = 3",
+    )));
     let organization = Organization::on(server);
     let application = application(&organization);
     let path = application.path(&[]).replace("/authorize?", "/authorize-visitor?");

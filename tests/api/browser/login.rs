@@ -8,6 +8,7 @@ use entrepot::auth::clients::{CodeSettings, Grant, NewClient, create_with};
 use entrepot::auth::secret::ServerKey;
 
 use super::webdriver::Browser;
+use crate::authorize::guarded;
 use crate::support::organization::{Organization, PASSWORD};
 use crate::support::server::KEY;
 
@@ -55,7 +56,7 @@ fn fits(browser: &Browser) {
 #[test]
 fn a_user_logs_in_and_agrees_at_a_desk_and_on_a_phone() {
     let Some(browser) = Browser::start() else { return };
-    let organization = Organization::new();
+    let organization = Organization::on(guarded());
     for (name, width, height) in [("desk", 1000, 700), ("phone", 390, 780)] {
         browser.resize(width, height);
         // The liveness page stands for the client's own.
