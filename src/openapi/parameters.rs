@@ -40,7 +40,6 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         query("page[before]", "Cursor paging backwards: the cursor of the first record seen.").schema(Some(string())),
     );
     let fields = registry.resources.iter().fold(object(), |fields, resource| fields.property(resource.name, string()));
-    let fields = fields.additional_properties(Some(AdditionalProperties::FreeForm(false)));
     components.schemas.insert(
         "fields".to_owned(),
         described(fields, "For each type the names of the attributes and relationships to show, separated by commas.")
