@@ -67,12 +67,37 @@ pub fn of(
         return Ok(());
     }
     rules::lock(conn, author.organization, &order)?;
+    // Prices are often written in great numbers and changed at once after, before Postgres has counted them. It then
+    // believes in empty tables and loops over loops, for minutes; each table read once is never bad.
+    plan_plainly(conn, true)?;
     for id in order {
         if let Some(list) = graph.lists.get(&id) {
             statement(author, id, list, products).execute(conn)?;
         }
     }
+    plan_plainly(conn, false)
+}
+
+/// Whether the planner keeps from nested loops, and from compiling statements that seem dear to it because they have one
+/// all the same, until the end of the transaction.
+fn plan_plainly(conn: &mut PgConnection, plainly: bool) -> QueryResult<()> {
+    let settings = match plainly {
+        true => ["SET LOCAL enable_nestloop TO off", "SET LOCAL jit TO off"],
+        false => ["SET LOCAL enable_nestloop TO DEFAULT", "SET LOCAL jit TO DEFAULT"],
+    };
+    for setting in settings {
+        let mut sql = Sql::new();
+        sql.raw(setting);
+        sql.execute(conn)?;
+    }
     Ok(())
+}
+
+/// ` AND <column> = ANY(…)`, for every table that is read, since the planner does not carry it over.
+fn only(sql: &mut Sql, column: &'static str, products: Option<&[i64]>) {
+    if let Some(products) = products {
+        sql.raw(" AND ").raw(column).raw(" = ANY(").bind(Value::Integers(products.to_vec())).raw(")");
+    }
 }
 
 /// The statement that brings the prices of one list to what its rules say.
@@ -95,17 +120,18 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
     sql.raw(
         " AND l.currencies ? c.currency
             JOIN product_unit_precision u ON u.organization_id = l.organization_id AND u.product_id = c.product_id
-                AND u.unit_code = c.unit_code
+                AND u.unit_code = c.unit_code",
+    );
+    only(&mut sql, "u.product_id", products);
+    sql.raw(
+        "
             WHERE c.value >= 0 AND c.value < 1000000000000000 AND c.quantity >= 0
             ORDER BY c.product_id, c.unit_code, c.quantity, c.currency, c.place, c.value
         ), present AS (
             SELECT p.* FROM product_price p WHERE p.organization_id = ",
     );
     sql.bind(tenant()).raw(" AND p.price_list_id = ").bind(Value::Integer(id));
-    if let Some(products) = products {
-        sql.raw(" AND p.product_id = ANY(").bind(Value::Integers(products.to_vec())).raw(")");
-    }
-    // A full join is hashed or merged, never looped, whatever the planner believes of prices just written.
+    only(&mut sql, "p.product_id", products);
     sql.raw(
         "), difference AS (
             SELECT o.id, o.price_rule_id AS old_rule_id, o.value AS old_value, w.*
@@ -116,7 +142,8 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
             DELETE FROM product_price p USING difference d
             WHERE p.organization_id = ",
     );
-    sql.bind(tenant());
+    sql.bind(tenant()).raw(" AND p.price_list_id = ").bind(Value::Integer(id));
+    only(&mut sql, "p.product_id", products);
     sql.raw(
         " AND p.id = d.id AND d.old_rule_id IS NOT NULL AND d.product_id IS NULL
             RETURNING p.id
@@ -125,7 +152,8 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
             FROM difference d
             WHERE p.organization_id = ",
     );
-    sql.bind(tenant());
+    sql.bind(tenant()).raw(" AND p.price_list_id = ").bind(Value::Integer(id));
+    only(&mut sql, "p.product_id", products);
     sql.raw(
         " AND p.id = d.id AND d.old_rule_id IS NOT NULL AND d.product_id IS NOT NULL
                 AND (d.old_value, d.old_rule_id) IS DISTINCT FROM (d.value, d.rule_id)
@@ -190,11 +218,12 @@ fn candidates(
         sql.raw(" JOIN product_price AS ").alias(*alias).raw(" ON ").alias(*alias);
         sql.raw(".organization_id = t0.organization_id AND ").alias(*alias).raw(".product_id = t0.id AND ");
         sql.alias(*alias).raw(".price_list_id = ").bind(Value::Integer(*source));
+        if let Some(products) = products {
+            sql.raw(" AND ").alias(*alias).raw(".product_id = ANY(").bind(Value::Integers(products.to_vec())).raw(")");
+        }
     }
     sql.raw(" WHERE t0.organization_id = ").bind(tenant());
-    if let Some(products) = products {
-        sql.raw(" AND t0.id = ANY(").bind(Value::Integers(products.to_vec())).raw(")");
-    }
+    only(sql, "t0.id", products);
     // Where the rule does not speak of a member of a list's prices, it is that of the price that is made.
     let fixed: BTreeMap<PriceMember, &Expression> = BTreeMap::from([
         (PriceMember::Unit, &rule.unit),
@@ -214,7 +243,9 @@ fn candidates(
         write(sql, &mut aliases, condition);
     }
     sql.raw(" AND (t0.id IN (SELECT m.product_id FROM product_price m WHERE m.organization_id = ").bind(tenant());
-    sql.raw(" AND m.price_rule_id IS NULL AND m.price_list_id = ").bind(Value::Integer(id)).raw(")");
+    sql.raw(" AND m.price_rule_id IS NULL AND m.price_list_id = ").bind(Value::Integer(id));
+    only(sql, "m.product_id", products);
+    sql.raw(")");
     if let Some(assignment) = &list.assignment {
         sql.raw(" OR ");
         write(sql, &mut aliases, assignment);
