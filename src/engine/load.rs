@@ -319,7 +319,11 @@ impl Progress {
                 return Ok(());
             }
             self.facts.version = writer.version(row)?;
-            self.write_primary(plan, &writer, &values, row, rows)
+            self.write_primary(plan, &writer, &values, row, rows)?;
+            if rows.ranges.len() == 1 {
+                rows.expect(size);
+            }
+            Ok(())
         })
     }
 

@@ -24,7 +24,17 @@ pub(super) struct Rows {
     pub ranges: Vec<Range<usize>>,
 }
 
+/// Records for which room is made at once; a page that asks for more may find far fewer.
+const EXPECTED: usize = 100;
+
 impl Rows {
+    /// Makes room for a page of `size` records like the first one.
+    pub fn expect(&mut self, size: u64) {
+        let more = usize::try_from(size).unwrap_or(EXPECTED).min(EXPECTED).saturating_sub(1);
+        // Records differ; an eighth more spares most of them a second look.
+        self.bytes.reserve(more * (self.bytes.len() + self.bytes.len() / 8));
+    }
+
     pub fn append_to(&self, out: &mut Vec<u8>) {
         out.reserve(self.bytes.len() + self.ranges.len());
         for (index, range) in self.ranges.iter().enumerate() {

@@ -77,13 +77,13 @@ fn what_a_killed_server_leaves_is_adopted_or_recovered() {
     let first = Served::start(&folder);
     let url = Embedded::open(folder.path(), Durability::Durable).unwrap().url();
     let mut conn = PgConnection::establish(&url).unwrap();
-    diesel::sql_query("CREATE TABLE note AS SELECT 7 AS id").execute(&mut conn).unwrap();
+    diesel::sql_query("CREATE TABLE scratch AS SELECT 7 AS id").execute(&mut conn).unwrap();
     let running = postmaster(&folder);
     first.kill();
 
     let adopting = Served::start(&folder);
     assert_eq!(postmaster(&folder), running);
-    assert_eq!(ask(&mut conn, "SELECT id FROM note"), "7");
+    assert_eq!(ask(&mut conn, "SELECT id FROM scratch"), "7");
     adopting.kill();
 
     // The database is killed too, and leaves its lock files behind.
@@ -94,7 +94,7 @@ fn what_a_killed_server_leaves_is_adopted_or_recovered() {
     let recovering = Served::start(&folder);
     assert_ne!(postmaster(&folder), running);
     let mut conn = PgConnection::establish(&url).unwrap();
-    assert_eq!(ask(&mut conn, "SELECT id FROM note"), "7");
+    assert_eq!(ask(&mut conn, "SELECT id FROM scratch"), "7");
     drop(conn);
     let database = postmaster(&folder);
     assert!(recovering.interrupt().success());

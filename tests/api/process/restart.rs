@@ -67,12 +67,15 @@ fn connections_that_died_while_idle_cost_no_request() {
     let private = Embedded::open(folder.path(), Durability::Fleeting).unwrap();
     migrate(&private.url()).unwrap();
     let server = TestServer::start(&private.url(), "");
-    server.db.transaction_now::<_, Error>(|conn| Ok(conn.batch_execute("CREATE TABLE note (id int)")?)).unwrap();
+    server.db.transaction_now::<_, Error>(|conn| Ok(conn.batch_execute("CREATE TABLE scratch (id int)")?)).unwrap();
     for _ in 0..3 {
         private.stop().unwrap();
         private.start().unwrap();
         server.db.run_now::<_, Error>(|conn| Ok(conn.batch_execute("SELECT 1")?)).unwrap();
-        server.db.transaction_now::<_, Error>(|conn| Ok(conn.batch_execute("INSERT INTO note VALUES (1)")?)).unwrap();
+        server
+            .db
+            .transaction_now::<_, Error>(|conn| Ok(conn.batch_execute("INSERT INTO scratch VALUES (1)")?))
+            .unwrap();
     }
 }
 
@@ -80,15 +83,15 @@ fn connections_that_died_while_idle_cost_no_request() {
 fn a_connection_lost_during_commit_leaves_the_outcome_unknown() {
     let server = TestServer::start(&database::own(), "");
     // The deferred trigger runs inside COMMIT and ends its own session there.
-    let setup = "CREATE TABLE note (id int); CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS
+    let setup = "CREATE TABLE scratch (id int); CREATE FUNCTION leave() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); RETURN NULL; END $$;
-        CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON note DEFERRABLE INITIALLY DEFERRED
+        CREATE CONSTRAINT TRIGGER leave AFTER INSERT ON scratch DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION leave()";
     server.db.transaction_now::<_, Error>(|conn| Ok(conn.batch_execute(setup)?)).unwrap();
     let mut attempts = 0;
     let outcome = server.db.transaction_now::<_, Error>(|conn| {
         attempts += 1;
-        Ok(conn.batch_execute("INSERT INTO note VALUES (1)")?)
+        Ok(conn.batch_execute("INSERT INTO scratch VALUES (1)")?)
     });
     assert_eq!(outcome.unwrap_err().code.name, "outcome-unknown");
     assert_eq!(attempts, 1);
