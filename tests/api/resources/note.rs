@@ -79,7 +79,7 @@ fn the_records_that_a_note_is_about_are_one_list() {
     let (shop, targets) = shop();
     let client = shop.client();
     let other = identifier("customers", &shop.create("customers", &json!({"name": "Birch"}), &json!({})));
-    let note = post(client, "Hi", &[&targets[..], &[other.clone()]].concat()).expect(201).id();
+    let note = post(client, "Hi", &[&targets[..], std::slice::from_ref(&other)].concat()).expect(201).id();
     let all = [targets[0].clone(), other, targets[1].clone(), targets[2].clone()];
     let path = format!("/admin/api/notes/{note}/activityTargets");
     let get = |query: &str| client.get(&format!("{path}?{query}")).expect(200).json();

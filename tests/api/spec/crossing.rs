@@ -108,10 +108,7 @@ fn no_such_entity(answer: Answer, place: &str) {
 /// A row of a join table whose far end goes at the same moment: as if it had gone before.
 #[test]
 fn a_link_to_a_record_that_goes() {
-    no_such_entity(
-        while_a_customer_goes(|shop, customer| post_note(shop, customer)),
-        "/data/relationships/activityTargets/data",
-    );
+    no_such_entity(while_a_customer_goes(post_note), "/data/relationships/activityTargets/data");
     let added = while_a_customer_goes(|shop, customer| {
         let note = post_note(shop, &shop.customer).expect(201).id();
         let path = format!("/admin/api/notes/{note}/relationships/activityTargets");
