@@ -119,7 +119,7 @@ fn disabled_products_do_not_exist() {
     assert_eq!(label["data"]["attributes"]["label"], "Base");
     shop.change("products", &kit, &json!({"status": "disabled"})).expect(200);
     client.get(&format!("/api/productkititems/{item}")).expect(403);
-    assert_eq!(super::ids(&client, "/api/products"), [part.clone()]);
+    assert_eq!(super::ids(&client, "/api/products"), [part.as_str()]);
     assert_eq!(super::ids(&client, "/api/productkititems"), Vec::<String>::new());
     assert_eq!(super::ids(&client, "/api/productkititemproducts?include=product"), Vec::<String>::new());
     shop.change("products", &part, &json!({"status": "disabled"})).expect(200);
