@@ -8,10 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::AccessError;
 use super::secret::random;
+use crate::engine::write::Passwords;
+use crate::error::Error;
 
 /// The longest password, in bytes. The text is hashed whole; longer ones are refused, not cut.
 pub const LONGEST: usize = 1024;
@@ -57,8 +60,24 @@ pub fn matches(password: &str, hash: &str) -> bool {
     password.len() <= LONGEST && Argon2::default().verify_password(password.as_bytes(), hash).is_ok()
 }
 
-/// Checks passwords for a server under load.
+/// A refused password as an answer.
+fn refusal(error: AccessError) -> Error {
+    match error {
+        AccessError::Refused(sentence) => Error::form(format!("This value is not valid. Rule: {sentence}.")),
+        other => other.into(),
+    }
+}
+
+/// Hashes at this cost, one after the other.
+impl Passwords for Cost {
+    fn hash(&self, clear: &str) -> Result<String, Error> {
+        hash(*self, clear).map_err(refusal)
+    }
+}
+
+/// Checks passwords for a server under load, and makes hashes of new ones.
 pub struct Checker {
+    cost: Cost,
     /// The hash of a password that nobody has, checked when the user has none.
     decoy: String,
     running: Arc<Semaphore>,
@@ -76,7 +95,7 @@ impl Checker {
     pub fn new(cost: Cost, at_once: usize, queue: usize) -> Result<Checker, AccessError> {
         let decoy = hash_any(cost, &super::secret::random_text()?)?;
         let running = Arc::new(Semaphore::new(at_once));
-        Ok(Checker { decoy, running, taken: AtomicUsize::new(0), places: at_once + queue })
+        Ok(Checker { cost, decoy, running, taken: AtomicUsize::new(0), places: at_once + queue })
     }
 
     /// Whether `password` has `hash`; with no hash the same work is done and the answer is no.
@@ -91,6 +110,17 @@ impl Checker {
             matches(&password, &hash)
         });
         Ok(checked.await.unwrap_or(false) && known)
+    }
+}
+
+/// New passwords wait in the same queue, in the thread that writes them.
+impl Passwords for Checker {
+    fn hash(&self, clear: &str) -> Result<String, Error> {
+        let _place = Place::take(&self.taken, self.places).map_err(|Busy| Error::too_many_passwords())?;
+        let permit = Arc::clone(&self.running).acquire_owned();
+        // Without a runtime there is no server, and nobody to share the processors with.
+        let _permit = Handle::try_current().ok().map(|runtime| runtime.block_on(permit));
+        Passwords::hash(&self.cost, clear)
     }
 }
 
@@ -134,6 +164,27 @@ mod tests {
         let long = "x".repeat(LONGEST);
         assert!(matches(&long, &hash(CHEAP, &long).unwrap()));
         assert!(!matches(&long[1..], &hash(CHEAP, &long).unwrap()));
+    }
+
+    #[tokio::test]
+    async fn new_passwords_wait_in_the_same_queue() {
+        let checker = Arc::new(Checker::new(CHEAP, 1, 1).unwrap());
+        let held = Arc::clone(&checker.running).acquire_owned().await.unwrap();
+        let hashes: Vec<_> = (0..2)
+            .map(|_| {
+                let checker = Arc::clone(&checker);
+                tokio::task::spawn_blocking(move || Passwords::hash(&*checker, "correct horse"))
+            })
+            .collect();
+        while checker.taken.load(Ordering::Acquire) < 2 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(checker.check("password".into(), None).await, Err(Busy));
+        assert_eq!(Passwords::hash(&*checker, "correct horse").unwrap_err().status(), 429);
+        drop(held);
+        for hash in hashes {
+            assert!(matches("correct horse", &hash.await.unwrap().unwrap()));
+        }
     }
 
     #[tokio::test]

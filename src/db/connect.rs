@@ -48,22 +48,22 @@ impl Db {
     }
 }
 
-/// Conditions without a kind in Diesel are told by their messages; a superuser's are made English by [`Setup`].
+/// Conditions without a kind in Diesel are told by their messages, which [`Setup`] makes English where the role may.
 fn warn_of_messages(conn: &mut PgConnection) -> QueryResult<()> {
     let language: String =
         diesel::select(diesel::dsl::sql::<Text>("current_setting('lc_messages')")).get_result(conn)?;
     if !["C", "POSIX", "en"].iter().any(|english| language.starts_with(english)) && !language.is_empty() {
         tracing::warn!(
             language,
-            "the database's messages are not English: timeouts will be answered with 500; set lc_messages of its role to C"
+            "the database's messages are not English: timeouts will be answered with 500; GRANT SET ON PARAMETER lc_messages to its role, or set it to C"
         );
     }
     Ok(())
 }
 
-/// Only superusers may set it.
-const ENGLISH: &str =
-    "SELECT set_config('lc_messages', 'C', false) FROM pg_roles WHERE rolname = current_user AND rolsuper";
+/// Superusers may set it, and roles that were granted it.
+const ENGLISH: &str = "DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); \
+                       EXCEPTION WHEN insufficient_privilege THEN NULL; END $$";
 
 /// Sets every new connection up.
 #[derive(Debug)]

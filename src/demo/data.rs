@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 use super::{activity, catalog, customers, orders, prices, taxes};
 use crate::acl::{self, Caller, Permissions, Principal, User};
 use crate::auth::demo::DemoAccess;
+use crate::auth::password::Cost;
 use crate::engine::document;
 use crate::engine::key::Key;
 use crate::engine::registry::Registry;
@@ -135,7 +136,8 @@ impl<'c> Demo<'c> {
         let document = document::parse(&body, &self.registry, resource, id.as_deref())?;
         let plan = WritePlan::build(&document, route)?;
         let plan = acl::authorize(plan, &self.caller)?;
-        let context = Context { caller: &self.caller, now: self.now, switches: &self.switches };
+        let passwords = &Cost::default();
+        let context = Context { caller: &self.caller, now: self.now, switches: &self.switches, passwords };
         Ok(write::write(self.conn, context, plan)?.key().to_string())
     }
 }

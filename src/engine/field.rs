@@ -58,6 +58,8 @@ pub struct Field {
     pub indexed: bool,
     /// Whether a given text must be an e-mail address.
     pub email: bool,
+    /// Whether it changes without anybody changing the record, so that `If-Match` does not look at it.
+    pub volatile: bool,
     /// One sentence for the API document; empty where the name says it all.
     pub about: &'static str,
     /// A valid value for examples, as text; `None`: one is made from the kind.
@@ -80,6 +82,7 @@ pub const fn field(name: &'static str, kind: Kind) -> Field {
         sort: false,
         indexed: false,
         email: false,
+        volatile: false,
         about: "",
         example: None,
     }
@@ -196,6 +199,11 @@ impl Field {
 
     pub const fn email(mut self) -> Field {
         self.email = true;
+        self
+    }
+
+    pub const fn volatile(mut self) -> Field {
+        self.volatile = true;
         self
     }
 

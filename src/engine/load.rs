@@ -46,7 +46,7 @@ pub struct Facts {
     pub rows: u64,
     /// The number of all matching rows, when the plan asks for it.
     pub total: Option<i64>,
-    pub version: Option<i64>,
+    pub version: Option<u64>,
 }
 
 /// A whole document.
@@ -318,7 +318,7 @@ impl Progress {
                 self.more = true;
                 return Ok(());
             }
-            self.facts.version = writer.version(row)?;
+            self.facts.version = writer.version(row);
             self.write_primary(plan, &writer, &values, row, rows)?;
             if rows.ranges.len() == 1 {
                 rows.expect(size);

@@ -72,18 +72,3 @@ pub fn target(
     let name = names.into_iter().next().flatten();
     Ok(relation.targets().iter().copied().find(|target| Some(target.name) == name.as_deref()))
 }
-
-/// A number that changes with the record's own columns, for `If-Match`; `None` when the record is missing.
-pub fn version(
-    conn: &mut PgConnection,
-    caller: &Caller,
-    resource: &'static Resource,
-    key: &Key,
-) -> Result<Option<i64>, Error> {
-    let mut sql = Sql::new();
-    sql.raw("SELECT hashtextextended(t0::text, 0) FROM ").ident(resource.table).raw(" AS t0 WHERE ");
-    Conditions::new(caller).tenant(&mut sql, resource, 0);
-    sql.raw(" AND ").column(0, resource.id.column).raw(" = ").bind(Value::from(key));
-    let versions = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    Ok(versions.into_iter().next().flatten())
-}

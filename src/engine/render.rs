@@ -3,6 +3,8 @@
 //! A [`RowWriter`] is made once per statement from the shape of its rows; what does not change from row to row (names,
 //! the beginnings of links) is written out beforehand. Document shape: contract, sections 10 and 11.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::computed::Values;
@@ -128,9 +130,13 @@ impl RowWriter {
         row.key(0, self.resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))
     }
 
-    /// The row's version, when the statement asked for it.
-    pub fn version(&self, row: &Row<'_>) -> Result<Option<i64>, Error> {
-        if self.wanted.version { Ok(row.integer(self.layout.version)?) } else { Ok(None) }
+    /// A number that changes with the record's attributes and linkage, when the statement asked for it.
+    pub fn version(&self, row: &Row<'_>) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        for column in &self.layout.state {
+            row.raw(*column, |bytes| bytes.hash(&mut hasher));
+        }
+        self.wanted.version.then(|| hasher.finish())
     }
 
     /// The row's cursor.

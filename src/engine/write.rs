@@ -13,9 +13,12 @@ mod delete;
 mod failure;
 mod identity;
 mod lists;
+mod lock;
 mod parts;
 mod per_resource;
 pub mod plan;
+mod reach;
+mod references;
 pub mod relationship;
 mod resolve;
 mod store;
@@ -34,7 +37,7 @@ use self::plan::WritePlan;
 use super::key::Key;
 use super::resource::Resource;
 use crate::acl::{Authorized, Caller, Permission};
-use crate::error::Errors;
+use crate::error::{Error, Errors};
 
 /// What a write needs to know beside its plan.
 #[derive(Clone, Copy)]
@@ -44,6 +47,13 @@ pub struct Context<'a> {
     pub now: DateTime<Utc>,
     /// The configuration's switches that are on, such as `orders.external_status_management`.
     pub switches: &'a BTreeSet<&'static str>,
+    pub passwords: &'a dyn Passwords,
+}
+
+/// What makes hashes of passwords, at the cost and pace that the server was given.
+pub trait Passwords: Sync {
+    /// Errors: `invalid-value` for a password that is too short or too long, 429 when too many are waiting.
+    fn hash(&self, clear: &str) -> Result<String, Error>;
 }
 
 /// What was written, for the answer.
@@ -82,7 +92,7 @@ pub fn lock_row(
 ) -> Result<(), Errors> {
     let keys = identity::stored(conn, context, resource, std::slice::from_ref(key))?;
     if !keys.is_empty() {
-        resolve::lock(conn, context, resource.declared(), Permission::Edit, &keys)?;
+        lock::lock(conn, context, resource.declared(), Permission::Edit, &keys)?;
     }
     Ok(())
 }

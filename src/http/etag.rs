@@ -1,7 +1,7 @@
 //! Entity tags of items: `"{version}-{representation}"`.
 //!
-//! The first part follows the record itself and is what `If-Match` compares, so that a client may read with one set of
-//! `fields` and write with another. The second follows the bytes of the answer, included records and all, and is what
+//! The first part follows the record's attributes and linkage and is what `If-Match` compares, so that a client may read
+//! with one set of `fields` and write with another. The second follows the bytes of the answer, included records and all, and is what
 //! `If-None-Match` needs beside it.
 
 use std::hash::{DefaultHasher, Hasher};
@@ -12,7 +12,7 @@ use actix_web::http::header::{HeaderName, IF_MATCH, IF_NONE_MATCH};
 use crate::error::{Error, PRECONDITION_FAILED};
 
 /// The tag of an answer that shows a record of this version.
-pub fn tag(version: i64, body: &[u8]) -> String {
+pub fn tag(version: u64, body: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(body);
     format!("\"{version:016x}-{:016x}\"", hasher.finish())
@@ -20,7 +20,8 @@ pub fn tag(version: i64, body: &[u8]) -> String {
 
 /// Whether the client already has the answer of this tag.
 pub fn is_known(request: &HttpRequest, tag: &str) -> bool {
-    given(request, &IF_NONE_MATCH).is_some_and(|tags| tags.iter().any(|given| given == "*" || given == tag))
+    let same = |given: &String| given == "*" || given.trim_start_matches("W/") == tag;
+    given(request, &IF_NONE_MATCH).is_some_and(|tags| tags.iter().any(same))
 }
 
 /// The versions that a write is meant for.
@@ -33,8 +34,8 @@ impl Precondition {
         given(request, &IF_MATCH).map(Precondition)
     }
 
-    /// 412 unless the record has one of the versions.
-    pub fn check(&self, version: i64) -> Result<(), Error> {
+    /// 412 unless the record has one of the versions. A weak tag is none (RFC 9110, 13.1.1).
+    pub fn check(&self, version: u64) -> Result<(), Error> {
         let current = format!("\"{version:016x}-");
         if self.0.iter().any(|tag| tag == "*" || tag.starts_with(&current)) {
             return Ok(());
@@ -44,11 +45,11 @@ impl Precondition {
     }
 }
 
-/// The tags of a header; a weak one counts as its strong twin.
+/// The tags of a header.
 fn given(request: &HttpRequest, name: &HeaderName) -> Option<Vec<String>> {
     let values: Vec<&str> = request.headers().get_all(name).filter_map(|value| value.to_str().ok()).collect();
     (!values.is_empty()).then(|| {
         let tags = values.iter().flat_map(|value| value.split(','));
-        tags.map(|tag| tag.trim().trim_start_matches("W/").to_owned()).collect()
+        tags.map(|tag| tag.trim().to_owned()).collect()
     })
 }

@@ -13,6 +13,7 @@ use super::call::Call;
 use super::place::{self, Place};
 use super::write::by_profile;
 use super::{limits, metrics};
+use crate::app::App;
 use crate::engine::document::atomic::{self, Name, Target};
 use crate::engine::registry::Registry;
 use crate::engine::write::Context;
@@ -32,7 +33,8 @@ pub async fn run(request: &HttpRequest, payload: Payload, call: Call) -> Result<
         .app
         .db
         .transaction(move |conn| {
-            let context = Context { caller: &caller, now: Utc::now(), switches: &app.switches };
+            let App { switches, auth, .. } = app.get_ref();
+            let context = Context { caller: &caller, now: Utc::now(), switches, passwords: &auth.passwords };
             engine::run(conn, context, &view, &operations)
         })
         .await;

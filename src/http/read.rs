@@ -23,7 +23,7 @@ use crate::engine::query::{IDENTIFIERS, ITEM, LIST, Limits, MIXED, NOTHING, Quer
 use crate::engine::relation::{Link, Relation};
 use crate::engine::render::{View, path_segment};
 use crate::engine::resource::Resource;
-use crate::error::{Error, Errors};
+use crate::error::{Error, Errors, STATEMENT_TIMEOUT};
 
 static TOTAL_COUNT: HeaderName = HeaderName::from_static("x-include-total-count");
 static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -59,12 +59,32 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
     let planned = start.elapsed();
     let outcome = {
         let job = job.clone();
-        call.app.db.run(move |conn| job.begin(conn)).await?
+        let resource = job.plan.resource;
+        call.app.db.run(move |conn| job.begin(conn)).await.map_err(|errors| by_indexes(errors, resource))?
     };
     let loaded = start.elapsed() - planned;
     metrics::stage("plan", planned);
     metrics::stage("load", loaded);
     Ok(answer(request, &call, job, outcome, planned, loaded))
+}
+
+/// Tells a client whose list took too long what would be quick on this resource.
+pub fn by_indexes(errors: Errors, resource: &'static Resource) -> Errors {
+    let told = |error: Error| {
+        if error.code != &STATEMENT_TIMEOUT {
+            return error;
+        }
+        let indexed = || resource.fields.iter().filter(|field| field.indexed);
+        let filtered = indexed().filter(|field| field.filter.is_some()).map(|field| field.name);
+        let linked = resource
+            .visible_relations()
+            .filter(|relation| matches!(relation.link, Link::ToOne { .. }) && relation.filter_spec().is_some());
+        let filters: Vec<&str> = ["id"].into_iter().chain(filtered).chain(linked.map(|one| one.name)).collect();
+        let sorted = indexed().filter(|field| field.sort).map(|field| field.name);
+        let sorters: Vec<&str> = ["id"].into_iter().chain(sorted).collect();
+        Error::statement_timeout_of(&filters, &sorters)
+    };
+    Errors(errors.0.into_iter().map(told).collect())
 }
 
 /// The query of a request, read for a route.

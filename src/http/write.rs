@@ -114,7 +114,8 @@ impl Job {
     }
 
     fn context(&self) -> Context<'_> {
-        Context { caller: &self.caller, now: Utc::now(), switches: &self.app.switches }
+        let App { switches, auth, .. } = self.app.get_ref();
+        Context { caller: &self.caller, now: Utc::now(), switches, passwords: &auth.passwords }
     }
 
     /// Refuses when the record is not as the client saw it. The row stays locked until the end of the transaction.

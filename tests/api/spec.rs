@@ -30,7 +30,6 @@ mod query_text;
 mod read_rights;
 mod relationship;
 mod relationship_write;
-pub mod rows;
 mod sort;
 mod statements;
 mod title;

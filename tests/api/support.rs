@@ -4,6 +4,7 @@ pub mod client;
 pub mod database;
 pub mod load;
 pub mod organization;
+pub mod rows;
 pub mod served;
 pub mod server;
 pub mod shop;

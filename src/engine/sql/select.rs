@@ -2,7 +2,7 @@
 //!
 //! The columns of a row, in this order (see [`Layout`]): the id (two columns for a composite one), the fields of the
 //! shape, its relationships (a to-one id, the array of a to-many's ids, type and id of a polymorphic link, or one of the
-//! former for each target of a union), then the title, the values of the sort terms and the record's version, where asked for.
+//! former for each target of a union), then the title, the values of the sort terms and what else the record's version is made of, where asked for.
 
 use super::Sql;
 use super::predicate::{Conditions, id_storage};
@@ -21,7 +21,7 @@ pub struct Wanted {
     pub title: bool,
     /// The values of the sort terms, for cursors.
     pub cursor: bool,
-    /// A number that changes with the record's own columns.
+    /// What the record's version is made of.
     pub version: bool,
 }
 
@@ -35,7 +35,8 @@ pub struct Layout {
     pub title: usize,
     /// Of the first sort value; the others follow.
     pub cursor: usize,
-    pub version: usize,
+    /// Of all that makes the record's state, whatever is shown of it.
+    pub state: Vec<usize>,
 }
 
 impl Layout {
@@ -45,17 +46,45 @@ impl Layout {
         let mut relations = Vec::with_capacity(shape.relations.len());
         for relation in &shape.relations {
             relations.push(next);
-            next += match relation.link {
-                Link::Polymorphic { .. } => 2,
-                Link::Union { targets, .. } => targets.len(),
-                _ => 1,
-            };
+            next += width(relation);
         }
         let title = next;
         let cursor = title + usize::from(wanted.title);
-        let version = cursor + if wanted.cursor { terms } else { 0 };
-        Layout { fields, relations, title, cursor, version }
+        let mut next = cursor + if wanted.cursor { terms } else { 0 };
+        let mut columns = Vec::new();
+        if wanted.version {
+            let mut add = |shown: Option<usize>, width: usize| {
+                let first = shown.unwrap_or(next);
+                next = next.max(first + width);
+                columns.extend(first..first + width);
+            };
+            let state = state(shape.resource);
+            for field in &state.fields {
+                add(shape.fields.iter().position(|shown| shown == field).map(|place| fields + place), 1);
+            }
+            for relation in &state.relations {
+                let place = shape.relations.iter().position(|shown| shown == relation);
+                add(place.map(|place| relations[place]), width(relation));
+            }
+        }
+        Layout { fields, relations, title, cursor, state: columns }
     }
+}
+
+/// How many columns the linkage of a relationship takes.
+fn width(relation: &Relation) -> usize {
+    match relation.link {
+        Link::Polymorphic { .. } => 2,
+        Link::Union { targets, .. } => targets.len(),
+        _ => 1,
+    }
+}
+
+/// The members whose change is a change of the record: all that it stores and shows, but for what changes without it.
+fn state(resource: &'static Resource) -> Shape {
+    let mut state = Shape::whole(resource);
+    state.fields.retain(|field| !field.volatile && !field.computed);
+    state
 }
 
 /// A part of the matching rows, in the plan's order.
@@ -186,7 +215,14 @@ fn columns(sql: &mut Sql, conditions: &mut Conditions<'_>, shape: &Shape, wanted
         }
     }
     if wanted.version {
-        sql.raw(", hashtextextended(t0::text, 0)");
+        let state = state(shape.resource);
+        for field in state.fields.iter().filter(|field| !shape.fields.contains(field)) {
+            sql.raw(", ").column(0, field.column);
+        }
+        for relation in state.relations.iter().filter(|relation| !shape.relations.contains(relation)) {
+            sql.raw(", ");
+            related_ids(sql, conditions, shape.resource, relation);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
 use super::change::{self, Action};
 use super::resolve::{self, to_ones};
-use super::{Batch, Context, ancestors, failure, identity};
+use super::{Batch, Context, ancestors, failure, identity, lists, lock};
 use crate::acl::{self, Permission};
 use crate::error::{ACCESS_DENIED, Error, Errors};
 
@@ -46,7 +46,7 @@ pub fn delete(
     let (resource, keys) = (resource.declared(), stored.as_slice());
     let mut batch = Batch::new(conn, context);
     ancestors::lock(batch.conn, context, resource, keys)?;
-    let found = resolve::lock(batch.conn, context, resource, Permission::Delete, keys)?;
+    let found = lock::lock(batch.conn, context, resource, Permission::Delete, keys)?;
     for key in keys {
         match found.get(key) {
             None => return Err(Error::not_found().into()),
@@ -55,7 +55,16 @@ pub fn delete(
         }
     }
     let parents = ancestors::parents(batch.conn, context, resource, keys)?;
+    let mut left = Vec::new();
+    for list in lists::required_lists(resource) {
+        left.push((list.parents(&mut batch, keys)?, list));
+    }
     remove(&mut batch, resource, keys)?;
+    for (parents, list) in left {
+        if let Some(shortage) = list.shortage(&mut batch, &parents)? {
+            return Err(Error::delete_forbidden(&shortage).into());
+        }
+    }
     resource.rules.after_delete(&mut batch, keys, &parents)?;
     if let (Some((parent, list)), false) = (parent_list(resource), parents.is_empty()) {
         for key in parents {

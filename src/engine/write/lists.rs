@@ -6,10 +6,74 @@ use super::super::resource::{Ident, Resource};
 use super::super::sql::Sql;
 use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
-use super::resolve::{existing, inverse, to_ones};
+use super::references::existing;
+use super::resolve::{inverse, to_ones};
 use super::{Batch, Linkage, delete, failure};
 use crate::acl::Permission;
 use crate::error::{COUNT, Error, Errors};
+
+/// A list that has to have members, seen from what is in it.
+pub(super) struct RequiredList {
+    parent: &'static Relation,
+    column: Ident,
+    list: &'static Relation,
+}
+
+/// The lists of other records that cannot be without records of this resource.
+pub(super) fn required_lists(resource: &'static Resource) -> impl Iterator<Item = RequiredList> {
+    to_ones(resource).filter_map(move |(parent, column)| {
+        let holds = |list: &&Relation| {
+            let inverse = matches!(list.link, Link::ToMany { column: own } if own == column);
+            list.required > 0 && list.target == resource && inverse
+        };
+        let list = parent.target.relations.iter().find(holds)?;
+        Some(RequiredList { parent, column, list })
+    })
+}
+
+impl RequiredList {
+    /// The records in whose lists some records are.
+    pub(super) fn parents(&self, batch: &mut Batch<'_>, keys: &[Key]) -> Result<Vec<Key>, Error> {
+        let part = self.list.target;
+        let mut sql = Sql::new();
+        sql.raw("SELECT DISTINCT ").column(0, self.column).raw(" FROM ").ident(part.table).raw(" AS t0 WHERE ");
+        Conditions::new(batch.context.caller).tenant(&mut sql, part, 0);
+        sql.raw(" AND ").column(0, part.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+        let kind = self.parent.target.id.kind;
+        let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// What is wrong when one of the records has too few members left.
+    pub(super) fn shortage(&self, batch: &mut Batch<'_>, parents: &[Key]) -> Result<Option<String>, Error> {
+        if parents.is_empty() {
+            return Ok(None);
+        }
+        let owner = self.parent.target;
+        let mut conditions = Conditions::new(batch.context.caller);
+        let mut members = Sql::new();
+        conditions.far_end(&mut members, (owner, 0), self.list, self.list.target);
+        let mut sql = Sql::new();
+        sql.raw("SELECT ").key_columns(0, owner).raw(" FROM ").ident(owner.table).raw(" AS t0 WHERE ");
+        conditions.tenant(&mut sql, owner, 0);
+        sql.raw(" AND ").column(0, owner.id.column).raw(" = ANY(").bind(key_array(parents));
+        sql.raw(") AND (SELECT count(*) FROM ").append(members).raw(") < ").number(self.list.required as usize);
+        sql.raw(" LIMIT 1");
+        let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, owner.id.kind)?) })?;
+        let noun = if self.list.required == 1 { "element" } else { "elements" };
+        Ok(found.into_iter().flatten().next().map(|key| {
+            let (list, required) = (self.list.name, self.list.required);
+            format!("the list \"{list}\" of \"{} {key}\" should contain {required} {noun} or more", owner.name)
+        }))
+    }
+}
+
+/// A shortage as an error of its own: a sentence.
+fn too_few(shortage: &str) -> Error {
+    let mut letters = shortage.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    Error::new(&COUNT, first.into_iter().chain(letters).chain(['.']).collect::<String>())
+}
 
 /// Brings every list that a node states to what it states.
 pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
@@ -149,8 +213,13 @@ fn inverse_column(
     check_count(batch, index, relation, before.len().max(stored.len()) - gone.len() + new.len())?;
     let inverse = inverse(batch.node(index).resource, relation);
     if !new.is_empty() {
+        let required = required_lists(relation.target).find(|list| list.column == column);
+        let former = required.as_ref().map(|list| list.parents(batch, &new)).transpose()?.unwrap_or_default();
         point(batch, relation.target, column, &new, Value::from(&key), &siblings(inverse, relation.target))
             .map_err(|error| failure::explain(batch, &[index], error))?;
+        if let Some(shortage) = required.map(|list| list.shortage(batch, &former)).transpose()?.flatten() {
+            return Err(batch.node(index).at_relation(relation.name, too_few(&shortage)).into());
+        }
     }
     if !gone.is_empty() && !relation.cascade {
         if inverse.is_some_and(|inverse| is_needed(relation.target, inverse)) {

@@ -7,25 +7,14 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::pg::PgConnection;
 
 use super::super::key::Key;
-use super::super::predicate::Predicate;
 use super::super::relation::{Link, Relation};
-use super::super::resource::{IdKind, Ownership, Resource};
-use super::super::row::Row;
+use super::super::resource::{IdKind, Resource};
 use super::super::sql::Sql;
-use super::super::sql::predicate::Conditions;
-use super::super::value::{Value, key_array};
+use super::super::value::Value;
 use super::per_resource::PerResource;
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
-use super::{Batch, Context, Linkage, Node, Stored, Target, ancestors, parts, unions, upsert};
-use crate::acl::{self, Permission};
-use crate::error::{ACCESS_GRANTED, ENTITY, Error, Errors};
-
-/// A record found for an update.
-pub(super) struct Found {
-    pub stored: Stored,
-    /// Whether the caller has the permission asked for.
-    pub allowed: bool,
-}
+use super::{Batch, Context, Linkage, Node, Stored, Target, lock, parts, references, unions, upsert};
+use crate::error::{Error, Errors};
 
 /// Makes the batch of a plan.
 pub(super) fn resolve<'a>(
@@ -38,7 +27,7 @@ pub(super) fn resolve<'a>(
     let mut found: Vec<Option<(Key, Stored)>> = Vec::new();
     found.resize_with(drafts.len(), || None);
     upsert::take_turns(&mut batch, &drafts)?;
-    lock_updates(&mut batch, &drafts, &mut found)?;
+    lock::lock_updates(&mut batch, &drafts, &mut found)?;
     upsert::find(&mut batch, &drafts, &mut found)?;
     parts::match_existing(&mut batch, &drafts, &mut found)?;
     refuse_duplicates(&drafts, &found)?;
@@ -65,8 +54,8 @@ pub(super) fn resolve<'a>(
     }
     drop_create_only(&mut batch);
     unions::spread(&mut batch);
-    mirror_inverse_links(&mut batch);
-    check_references(&mut batch)?;
+    mirror_inverse_links(&mut batch)?;
+    references::check(&mut batch)?;
     Ok(batch)
 }
 
@@ -104,105 +93,6 @@ fn linkage_of(linkage: DraftLinkage, keys: &[(&'static Resource, Key)]) -> Linka
     }
 }
 
-/// Locks the records that the request updates by id.
-fn lock_updates(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<(Key, Stored)>]) -> Result<(), Errors> {
-    let mut wanted = PerResource::new();
-    for (index, draft) in drafts.iter().enumerate() {
-        let (key, must_exist) = match &draft.operation {
-            Operation::Update(key) => (key, true),
-            Operation::Upsert(Match::Id(key)) | Operation::Create(Some(key)) => (key, false),
-            _ => continue,
-        };
-        wanted.add(draft.resource, (index, key.clone(), must_exist));
-    }
-    let mut wanted = wanted.into_vec();
-    wanted.sort_by_key(|(resource, _)| ancestors::depth(resource));
-    let mut errors = Vec::new();
-    for (resource, list) in wanted {
-        let keys: Vec<Key> = list.iter().map(|(_, key, _)| key.clone()).collect();
-        ancestors::lock(batch.conn, batch.context, resource, &keys)?;
-        let mut rows = lock(batch.conn, batch.context, resource, Permission::Edit, &keys)?;
-        for (index, key, must_exist) in list {
-            let draft = &drafts[index];
-            match rows.remove(&key) {
-                Some(_) if matches!(draft.operation, Operation::Create(_)) => {
-                    let place = format!("{}/id", draft.pointer);
-                    errors.push(Error::conflict("The entity already exists.").at(place));
-                }
-                Some(row) if row.allowed => found[index] = Some((key, row.stored)),
-                Some(_) => errors.push(place(Error::no_access(), index, draft)),
-                None if must_exist && index == 0 => errors.push(Error::not_found()),
-                None if must_exist => {
-                    errors.push(Error::new(&ENTITY, "The entity does not exist.").at(&draft.pointer));
-                }
-                None => {}
-            }
-        }
-    }
-    Errors::check(errors)
-}
-
-/// An error at a record of the request; the primary one needs no pointer.
-pub(super) fn place(error: Error, index: usize, draft: &Draft) -> Error {
-    if index == 0 { error } else { error.at(&draft.pointer) }
-}
-
-/// Locks records and reads what a write may compare: fields, to-one links, and whether `permission` is held.
-pub(super) fn lock(
-    conn: &mut PgConnection,
-    context: Context<'_>,
-    resource: &'static Resource,
-    permission: Permission,
-    keys: &[Key],
-) -> Result<HashMap<Key, Found>, Error> {
-    let mut sql = select_stored(context, resource, permission);
-    sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
-    // Always in the same order, so that two requests on the same records wait instead of deadlocking.
-    sql.raw(" ORDER BY t0.").ident(resource.id.column).raw(" FOR UPDATE OF t0");
-    let rows = sql.collect(conn, |row| read_stored(row, resource))?;
-    // A composite id whose suffix differs names no record.
-    Ok(rows.into_iter().filter(|(key, _)| keys.contains(key)).collect())
-}
-
-/// `SELECT id, allowed, fields, to-one links FROM table WHERE organization`.
-pub(super) fn select_stored(context: Context<'_>, resource: &'static Resource, permission: Permission) -> Sql {
-    let mut conditions = Conditions::new(context.caller);
-    let mut sql = Sql::new();
-    sql.raw("SELECT ").key_columns(0, resource).raw(", ");
-    push_allowed(&mut sql, &mut conditions, resource, permission);
-    for field in resource.fields {
-        sql.raw(", t0.").ident(field.column);
-    }
-    for (_, column) in to_ones(resource) {
-        sql.raw(", t0.").ident(column);
-    }
-    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
-    conditions.tenant(&mut sql, resource, 0);
-    sql
-}
-
-/// Whether the caller has the permission on row `t0`, as an expression.
-fn push_allowed(sql: &mut Sql, conditions: &mut Conditions<'_>, resource: &'static Resource, permission: Permission) {
-    let scope = acl::scope(resource, permission, conditions.caller).unwrap_or(Predicate::False);
-    conditions.condition(sql, resource, 0, &scope);
-}
-
-pub(super) fn read_stored(row: &Row<'_>, resource: &'static Resource) -> Result<(Key, Found), Error> {
-    let key = row.key(0, resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))?;
-    let mut place = key_width(resource);
-    let allowed = row.boolean(place)?.unwrap_or(false);
-    let mut stored = Stored::default();
-    for field in resource.fields {
-        place += 1;
-        stored.values.insert(field.name, row.value(place, field.kind.storage())?);
-    }
-    for (relation, _) in to_ones(resource) {
-        place += 1;
-        stored.links.insert(relation.name, row.key(place, relation.target.id.kind)?);
-    }
-    Ok((key, Found { stored, allowed }))
-}
-
 /// The relationships stored in a column of the resource's own table.
 pub(super) fn to_ones(
     resource: &'static Resource,
@@ -211,11 +101,6 @@ pub(super) fn to_ones(
         Link::ToOne { column, .. } => Some((relation, column)),
         _ => None,
     })
-}
-
-/// How many columns the id takes in a SELECT.
-pub(super) fn key_width(resource: &Resource) -> usize {
-    if matches!(resource.id.kind, IdKind::Guid { .. }) { 2 } else { 1 }
 }
 
 /// The id of every draft: the found record's, the client's, or a new one.
@@ -307,8 +192,9 @@ pub(super) fn inverse(owner: &'static Resource, relation: &Relation) -> Option<&
         .find(|other| matches!(other.link, Link::ToOne { column: own, .. } if own == column) && other.target == owner)
 }
 
-/// A to-many that names a record of the request sets the to-one at that record.
-fn mirror_inverse_links(batch: &mut Batch<'_>) {
+/// A to-many that names a record of the request sets the to-one at that record. What the record itself, or another list,
+/// says otherwise is a contradiction.
+fn mirror_inverse_links(batch: &mut Batch<'_>) -> Result<(), Errors> {
     let mut mirrored = Vec::new();
     for (index, node) in batch.nodes.iter().enumerate() {
         for (name, linkage) in &node.links {
@@ -320,108 +206,29 @@ fn mirror_inverse_links(batch: &mut Batch<'_>) {
                 continue;
             }
             for child in linkage.targets().iter().filter_map(|target| target.node) {
-                mirrored.push((child, inverse.name, node.target(index)));
-            }
-        }
-    }
-    for (child, name, target) in mirrored {
-        unions::point(&mut batch.nodes[child], name, target);
-    }
-}
-
-/// Every record that is referred to but not written here has to exist and be visible to the caller.
-fn check_references(batch: &mut Batch<'_>) -> Result<(), Errors> {
-    let mut held: HashMap<(&'static str, Permission, Key), bool> = HashMap::new();
-    for permission in [Permission::View, Permission::Edit] {
-        let mut wanted = PerResource::new();
-        for (node, relation, linkage) in stated_links(&batch.nodes) {
-            if permission == Permission::View || changes_target(node, relation) {
-                for target in linkage.targets().iter().filter(|target| target.node.is_none()) {
-                    wanted.add(target.resource, target.key.clone());
-                }
-            }
-        }
-        for (resource, keys) in wanted {
-            let keys: Vec<Key> = keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect();
-            for (key, allowed) in existing(batch.conn, batch.context, resource, permission, &keys)? {
-                held.insert((resource.name, permission, key), allowed);
+                mirrored.push((child, inverse.name, index, *name));
             }
         }
     }
     let mut errors = Vec::new();
-    for (node, relation, linkage) in stated_links(&batch.nodes) {
-        for (index, target) in linkage.targets().iter().enumerate().filter(|(_, target)| target.node.is_none()) {
-            let holds = |permission| held.get(&(target.resource.name, permission, target.key.clone())).copied();
-            let error = match holds(Permission::View) {
-                Some(true) if !changes_target(node, relation) => continue,
-                Some(true) if holds(Permission::Edit) == Some(true) => continue,
-                Some(true) => Error::no_access_by(Permission::Edit.name()),
-                Some(false) => {
-                    Error::new(&ACCESS_GRANTED, "The \"VIEW\" permission is denied for the related resource.")
-                }
-                None => Error::no_related(),
-            };
-            let mut error = node.at_relation(relation.name, error);
-            if !matches!(linkage, Linkage::One(_))
-                && let Some(crate::error::Source::Pointer(place)) = &mut error.source
-            {
-                place.push_str(&format!("/{index}"));
+    let mut listed: HashMap<(usize, &'static str), String> = HashMap::new();
+    for (child, inverse, parent, list) in mirrored {
+        let target = batch.nodes[parent].target(parent);
+        let place = format!("{}/relationships/{list}/data", batch.nodes[parent].pointer);
+        let node = &mut batch.nodes[child];
+        let contradicts = |place: &str| {
+            Error::request_data(format!("The link contradicts {place}, which links the entity with another one."))
+        };
+        match (listed.get(&(child, inverse)), node.one(inverse).flatten()) {
+            (Some(other), Some(linked)) if linked.key != target.key => errors.push(contradicts(other).at(place)),
+            (None, Some(linked)) if linked.key != target.key => {
+                errors.push(node.at_relation(inverse, contradicts(&place)));
             }
-            errors.push(error);
+            _ => {
+                unions::point(node, inverse, target);
+                listed.insert((child, inverse), place);
+            }
         }
     }
     Errors::check(errors)
-}
-
-/// Every link that a request states, but for what it takes out: taking out what is not there is not an error. What several
-/// relationships hold is looked at as the one that the request knows.
-fn stated_links(nodes: &[Node]) -> impl Iterator<Item = (&Node, &'static Relation, &Linkage)> {
-    nodes.iter().flat_map(|node| {
-        node.links.iter().filter_map(move |(name, linkage)| {
-            let relation = node.resource.relation(name)?;
-            let stated = relation.wire_name() == *name || !node.links.contains_key(relation.wire_name());
-            (stated && !matches!(linkage, Linkage::Remove(_))).then_some((node, relation, linkage))
-        })
-    })
-}
-
-/// Whether to link a record is to change it: its foreign key is written, or it becomes a part here. That takes EDIT on
-/// it, where pointing at it takes VIEW.
-fn changes_target(node: &Node, relation: &Relation) -> bool {
-    let is_part_of = |part: &Resource, parent: &Resource| match part.ownership {
-        Ownership::Part(names) => {
-            names.iter().filter_map(|name| part.relation(name)).any(|relation| relation.target == parent)
-        }
-        _ => false,
-    };
-    match relation.link {
-        Link::ToMany { .. } => true,
-        Link::Through { .. } => {
-            relation.cascade || is_part_of(relation.target, node.resource) || is_part_of(node.resource, relation.target)
-        }
-        Link::ToOne { .. } => relation.cascade,
-        Link::Polymorphic { .. } | Link::Union { .. } => false,
-    }
-}
-
-/// Which of the records exist, and whether the caller holds the permission on each.
-pub(super) fn existing(
-    conn: &mut PgConnection,
-    context: Context<'_>,
-    resource: &'static Resource,
-    permission: Permission,
-    keys: &[Key],
-) -> Result<Vec<(Key, bool)>, Error> {
-    let mut conditions = Conditions::new(context.caller);
-    let mut sql = Sql::new();
-    sql.raw("SELECT ").key_columns(0, resource).raw(", ");
-    push_allowed(&mut sql, &mut conditions, resource, permission);
-    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
-    conditions.tenant(&mut sql, resource, 0);
-    sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
-    let width = key_width(resource);
-    sql.collect(conn, |row| {
-        let key = row.key(0, resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))?;
-        Ok((key, row.boolean(width)?.unwrap_or(false)))
-    })
 }

@@ -21,8 +21,8 @@ pub static CUSTOMER_USER: Resource = Resource::new("customerusers", "customer_us
     .fields(&[
         date_time("passwordChangedAt").column("password_changed_at").read_only(),
         date_time("passwordRequestedAt").column("password_requested_at").read_only(),
-        integer("loginCount").column("login_count").read_only().not_null(),
-        date_time("lastLogin").column("last_login").read_only(),
+        integer("loginCount").column("login_count").read_only().not_null().volatile(),
+        date_time("lastLogin").column("last_login").read_only().volatile(),
         text("externalId").column("external_id").max(36).filter_list().indexed(),
         boolean("enabled").default(Literal::Boolean(true)),
         boolean("confirmed").default(Literal::Boolean(true)),

@@ -170,6 +170,14 @@ fn world() -> (World, Names) {
             names.name(world.client(), resource.name, id);
         }
     }
+    // Those that lists cannot do without are found by it.
+    for resource in ALL {
+        for target in resource.mandatory_filters.iter().filter_map(|name| Some(resource.relation(name)?.target)) {
+            if external_field(target).is_some() {
+                names.name(world.client(), target.name, &world.record(target));
+            }
+        }
+    }
     (world, names)
 }
 

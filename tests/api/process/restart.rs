@@ -98,7 +98,7 @@ fn a_connection_lost_during_commit_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn a_statement_over_its_time_names_indexed_fields() {
+fn a_statement_over_its_time_is_told_from_others() {
     let server = TestServer::start(database::shared(), "[database]\nstatement_timeout = 1");
     let error = server.db.run_now::<_, Error>(|conn| Ok(conn.batch_execute("SELECT pg_sleep(3)")?)).unwrap_err();
     assert_eq!(error.code.name, "statement-timeout");

@@ -7,8 +7,8 @@ use entrepot::commerce::pricing::{PriceScope, prices};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::spec::rows::{execute, insert};
 use crate::support::organization::Organization;
+use crate::support::rows::{execute, insert};
 use crate::support::shop::Shop;
 
 /// Where a list is assigned, in the order of the chain.

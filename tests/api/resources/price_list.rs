@@ -237,7 +237,7 @@ fn the_number_of_statements_does_not_grow_with_the_products() {
     let list = shop.price_list(&["USD"]);
     assign(&shop, &list, &shop.customer, &json!({"sortOrder": 1})).expect(201);
     let product: i64 = shop.product("A", &[("item", 0)]).parse().unwrap();
-    crate::spec::rows::execute(
+    crate::support::rows::execute(
         &shop.organization,
         &format!(
             "INSERT INTO product (organization_id, sku, owner_id, attribute_family_id, inventory_status_id)
@@ -245,7 +245,7 @@ fn the_number_of_statements_does_not_grow_with_the_products() {
              FROM product CROSS JOIN generate_series(1, 499) AS n WHERE organization_id = $1 AND id = {product}"
         ),
     );
-    crate::spec::rows::execute(
+    crate::support::rows::execute(
         &shop.organization,
         &format!(
             "INSERT INTO product_price (organization_id, price_list_id, product_id, unit_code, quantity, currency, value)

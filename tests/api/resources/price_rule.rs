@@ -7,9 +7,9 @@ use proptest::test_runner::{Config, TestRunner};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::spec::rows::execute;
 use crate::support::client::Answer;
 use crate::support::organization::unique;
+use crate::support::rows::execute;
 use crate::support::shop::{Shop, many, one};
 
 /// A list whose products are those that the assignment is true for.

@@ -51,3 +51,25 @@ fn a_user_name_is_taken_everywhere_and_an_address_only_here() {
     let name = crate::support::organization::unique("ada");
     post(&there, &name, &format!("{}@example.org", here.admin.username)).expect(201);
 }
+
+/// "passwords: argon2id, … (`auth.argon2_memory`, `auth.argon2_iterations`)": also those that are set through the API.
+#[test]
+fn a_password_costs_what_is_configured() {
+    let organization = Organization::new();
+    let user = organization.user_who_may(&json!({}));
+    let path = format!("/admin/api/users/{}", user.id);
+    let body = |password: &str| json!({"data": {"type": "users", "id": user.id.to_string(), "attributes": {"password": password}}});
+    organization.client().patch(&path, &body("a new password")).expect(200);
+    let cheap = "UPDATE app_user SET title = 'cheap' WHERE organization_id = $1 AND password_hash LIKE '$argon2id$v=19$m=64,t=1,p=1$%'";
+    crate::support::rows::execute(
+        &organization,
+        "UPDATE app_user SET password_hash = NULL, title = NULL WHERE organization_id = $1",
+    );
+    organization.client().patch(&path, &body("another password")).expect(200);
+    crate::support::rows::execute(&organization, cheap);
+    let user = organization.client().get(&path).expect(200).json();
+    assert_eq!(user["data"]["attributes"]["title"], "cheap");
+    // A text that looks like a hash is a password like any other.
+    let hash = "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    organization.client().patch(&path, &body(hash)).expect(200);
+}

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::rows::{attribute, customers, insert};
 use crate::support::client::{Answer, Client};
 use crate::support::organization::Organization;
+use crate::support::rows::{attribute, customers, insert};
 
 /// Customers with equal names and with missing groups, so that orders have ties and nulls.
 fn seven() -> Organization {

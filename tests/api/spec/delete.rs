@@ -172,3 +172,50 @@ fn one_of_many_wins() {
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
     assert!(statuses.iter().all(|status| [200, 412].contains(status)), "{statuses:?}");
 }
+
+/// A list that has to have members keeps one, by whichever route the last would leave: "A deletion refused by business
+/// rules: 403, `The delete operation is forbidden. Reason: …`".
+#[test]
+fn the_last_member_of_a_required_list_stays() {
+    let shop = Shop::new();
+    let product = shop.product("A", &[("item", 0)]);
+    let parts = |label: &str| line(label, &product, &json!(1), "10");
+    let order = shop.try_order(&[parts("1"), parts("2")]).expect(201).id();
+    let list = format!("/admin/api/orders/{order}/lineItems");
+    let lines: Vec<String> = shop.client().get(&list).expect(200).json()["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["id"].as_str().unwrap().to_owned())
+        .collect();
+    let both = format!("/admin/api/orderlineitems?filter[id]={}", lines.join(","));
+    let reason = |list: &str, parent: &str| {
+        format!(
+            "The delete operation is forbidden. Reason: the list \"{list}\" of \"{parent}\" should contain 1 element or more."
+        )
+    };
+    let refused = |path: &str, list: &str, parent: &str| {
+        let error = shop.client().delete(path).expect(403).error();
+        assert_eq!(
+            (&error["title"], &error["detail"]),
+            (&json!("access denied exception"), &json!(reason(list, parent)))
+        );
+    };
+    refused(&both, "lineItems", &format!("orders {order}"));
+    shop.client().delete(&format!("/admin/api/orderlineitems/{}", lines[0])).expect(204);
+    refused(&format!("/admin/api/orderlineitems/{}", lines[1]), "lineItems", &format!("orders {order}"));
+    // Nor does it go to another list.
+    let other = shop.product("B", &[("item", 0)]);
+    let (first, second) = (shop.kit("K1", &product).1, shop.kit("K2", &other).1);
+    let sold = shop.client().get(&format!("/admin/api/productkititems/{first}/kitItemProducts")).expect(200).json();
+    let choice = sold["data"][0]["id"].as_str().unwrap();
+    let path = format!("/admin/api/productkititems/{second}/relationships/kitItemProducts");
+    let body = many("productkititemproducts", &[choice]);
+    let error = shop.client().post(&path, &body).expect(400).error();
+    let detail =
+        format!("The list \"kitItemProducts\" of \"productkititems {first}\" should contain 1 element or more.");
+    assert_eq!((&error["title"], &error["detail"]), (&json!("count constraint"), &json!(detail)));
+
+    // With its parent it goes.
+    shop.client().delete(&format!("/admin/api/orders/{order}")).expect(204);
+}

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{customers, execute, insert};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, execute, insert};
 
 // Every document says its version; ids are strings; an empty to-one is null, an empty to-many an empty list.
 #[test]

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::rows::{customers, refused};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, refused};
 
 // Only the named members are shown, and the id always; unknown names are nothing; an empty list leaves type and id.
 #[test]

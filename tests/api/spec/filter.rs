@@ -1,7 +1,7 @@
 //! Filters on own fields (contract 4).
 
-use super::rows::{customers, execute, groups, insert, names, refused};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, execute, groups, insert, names, refused};
 
 const LIST: &str = "/admin/api/customers?sort=name";
 
@@ -92,7 +92,7 @@ fn a_plus_stays_a_plus() {
     let strict = client.send(reqwest::Method::GET, "/admin/api/customers?filter[name]=E+F", |request| {
         request.header("Accept", "application/vnd.api+json; profile=\"urn:entrepot:profile:strict\"")
     });
-    assert_eq!(super::rows::attribute(&strict.expect(200), "name"), ["E F"]);
+    assert_eq!(crate::support::rows::attribute(&strict.expect(200), "name"), ["E F"]);
 }
 
 // A date and time of less than full precision is its whole period; equality to a second means that second, while the
@@ -146,7 +146,7 @@ fn letter_case_of_order_identifiers() {
     );
     for given in ["ab-1", "AB-1", "x,aB-1"] {
         let found = client.get(&format!("/admin/api/orders?filter[identifier]={given}")).expect(200);
-        assert_eq!(super::rows::attribute(&found, "identifier"), ["Ab-1"], "{given}");
+        assert_eq!(crate::support::rows::attribute(&found, "identifier"), ["Ab-1"], "{given}");
     }
 }
 

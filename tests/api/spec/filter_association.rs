@@ -1,7 +1,7 @@
 //! Filters through relationships (contract 4.1, 4.2).
 
-use super::rows::{customers, execute, groups, insert, names, refused};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, execute, groups, insert, names, refused};
 
 /// Root `R` with children `A` (group one) and `B` (group two); `L` alone.
 fn tree() -> (Organization, Vec<i64>, Vec<i64>) {
@@ -111,7 +111,7 @@ fn members_of_objects() {
     );
     let found = |filter: &str| {
         let answer = organization.client().get(&format!("/admin/api/customeraddresses?{filter}")).expect(200);
-        super::rows::attribute(&answer, "street")
+        crate::support::rows::attribute(&answer, "street")
     };
     assert_eq!(found("filter[addressType]=billing"), ["both"]);
     assert_eq!(found("filter[addressType]=shipping,other"), ["both"]);

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::rows::{customers, groups, ids, insert, refused};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, groups, ids, insert, refused};
 
 /// `R` with children `A` and `B`, both in one group.
 fn tree() -> (Organization, Vec<i64>, i64) {

@@ -220,3 +220,47 @@ fn parts_that_are_replaced_keep_what_they_are() {
     let levels = shop.client().get(&format!("/admin/api/inventorylevels?filter[product]={product}")).expect(200).json();
     assert_eq!(levels["data"].as_array().unwrap().len(), 2, "the unit that went took its stock along");
 }
+
+// Two ends of one link that say different things are not settled in silence: both places are named.
+#[test]
+fn links_that_contradict_each_other_are_refused() {
+    let shop = Shop::new();
+    let other = shop.create("customers", &json!({"name": "Other"}), &json!({}));
+    let body = |parent: &str| {
+        json!({
+            "data": {
+                "type": "customers", "id": "top", "attributes": {"name": "Top"},
+                "relationships": {"children": many("customers", &["child"])},
+            },
+            "included": [{
+                "type": "customers", "id": "child", "attributes": {"name": "Child"},
+                "relationships": {"parent": one("customers", parent)},
+            }],
+        })
+    };
+    shop.client().post("/admin/api/customers", &body("top")).expect(201);
+    let error = shop.client().post("/admin/api/customers", &body(&other)).expect(400).error();
+    assert_eq!(error["title"], "request data constraint");
+    assert_eq!(error["source"]["pointer"], "/included/0/relationships/parent/data");
+    let detail = error["detail"].as_str().unwrap();
+    assert!(detail.contains("/data/relationships/children/data"), "{detail}");
+
+    // So are two lists that both have a record that can be in one only.
+    let lists = json!({
+        "data": {
+            "type": "customers", "id": "1st", "attributes": {"name": "First"},
+            "relationships": {"children": many("customers", &["child", "2nd"])},
+        },
+        "included": [
+            {"type": "customers", "id": "child", "attributes": {"name": "Child"}},
+            {
+                "type": "customers", "id": "2nd", "attributes": {"name": "Second"},
+                "relationships": {"children": many("customers", &["child"])},
+            },
+        ],
+    });
+    let error = shop.client().post("/admin/api/customers", &lists).expect(400).error();
+    let detail = error["detail"].as_str().unwrap();
+    assert!(detail.contains("/data/relationships/children/data"), "{detail}");
+    assert_eq!(error["source"]["pointer"], "/included/1/relationships/children/data");
+}

@@ -14,9 +14,9 @@ use entrepot::resources;
 use serde_json::Value;
 
 use super::query_text::{LIMITS, caller};
-use super::rows::execute;
 use crate::support::database;
 use crate::support::organization::Organization;
+use crate::support::rows::execute;
 use crate::support::server::TestServer;
 
 /// Enough rows that reading all of them is the worse plan.
@@ -111,7 +111,7 @@ fn read(node: &Value) -> f64 {
 fn ten_rows_are_read_for_one_at_most() {
     let organization = fill();
     let first = |table: &str| {
-        super::rows::insert(
+        crate::support::rows::insert(
             &organization,
             &format!(
                 "UPDATE {table} SET id = id WHERE organization_id = $1 AND id = (SELECT min(id) FROM {table} WHERE organization_id = $1)"

@@ -1,8 +1,8 @@
 //! Large answers: read in batches, cut never.
 
-use super::rows::{attribute, customers, execute, ids};
 use crate::support::client::http;
 use crate::support::organization::Organization;
+use crate::support::rows::{attribute, customers, execute, ids};
 
 fn many(count: usize) -> Organization {
     let organization = Organization::new();

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::rows::{customers, execute};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, execute};
 
 // Every resource object links to itself, every relationship to its two routes; a single record's document links to the
 // collection.

@@ -3,8 +3,8 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::rows::{attribute, customers};
 use crate::support::organization::Organization;
+use crate::support::rows::{attribute, customers};
 
 // The filters are read from the body, nested or flat, as well as from the query string; the header in any letter case.
 #[test]

@@ -1,7 +1,7 @@
 //! Pages by number (contract 5 and 10), totals (contract 3).
 
-use super::rows::{customers, names, refused};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, names, refused};
 
 fn twelve() -> Organization {
     let organization = Organization::new();
@@ -63,7 +63,7 @@ fn next_leads_to_the_end() {
     let mut seen = Vec::new();
     loop {
         let answer = client.get(&path).expect(200);
-        seen.extend(super::rows::attribute(&answer, "name"));
+        seen.extend(crate::support::rows::attribute(&answer, "name"));
         let Some(next) = answer.json()["links"]["next"].as_str().map(str::to_owned) else { break };
         path = next.split_once("/admin").map(|(_, rest)| format!("/admin{rest}")).unwrap();
     }

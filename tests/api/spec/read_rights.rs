@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{customers, groups, ids, insert, names};
 use crate::support::client::Client;
 use crate::support::organization::{Organization, User};
+use crate::support::rows::{customers, groups, ids, insert, names};
 
 /// Who owns what: the caller's own customer, one of a colleague in the same unit, one of the unit below, one of the
 /// unit beside, one without an owner.
@@ -169,7 +169,7 @@ fn parts_follow_their_parent() {
         );
     }
     let list = user.client.get("/admin/api/customeraddresses").expect(200);
-    assert_eq!(super::rows::attribute(&list, "street"), [format!("street {own}")]);
+    assert_eq!(crate::support::rows::attribute(&list, "street"), [format!("street {own}")]);
     let stranger = organization.user_who_may(&json!({"products": {"VIEW": "organization"}}));
     stranger.client.get("/admin/api/customeraddresses").expect(403);
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{attribute, customers, execute, groups, ids, insert};
 use crate::support::client::Answer;
 use crate::support::organization::Organization;
+use crate::support::rows::{attribute, customers, execute, groups, ids, insert};
 
 /// `P` with children `A`, `B`, `C`; `P` is in a group, and has the administrator as its representative.
 fn family() -> (Organization, Vec<i64>, i64) {

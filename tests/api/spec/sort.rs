@@ -1,7 +1,7 @@
 //! Sorting (contract 6).
 
-use super::rows::{customers, groups, insert, names};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, groups, insert, names};
 
 fn three() -> Organization {
     let organization = Organization::new();

@@ -1,8 +1,8 @@
 //! How many statements a request costs: one for the primary records, one per include path, whatever the page.
 
-use super::rows::{customers, execute};
 use crate::support::database;
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, execute};
 use crate::support::server::TestServer;
 
 #[test]

@@ -1,7 +1,7 @@
 //! `meta=title` (contract 9).
 
-use super::rows::{customers, groups, insert, refused};
 use crate::support::organization::Organization;
+use crate::support::rows::{customers, groups, insert, refused};
 
 // Primary and included records carry their text.
 #[test]

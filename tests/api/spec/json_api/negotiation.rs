@@ -63,6 +63,8 @@ pub const CHECKS: &[Check] = &[
     check("CN-15", "the content type names the profile that was applied, on reads, writes and errors", |world| {
         assert_eq!(world.strict("/customers").expect(200).header("Content-Type"), STRICT);
         assert_eq!(world.strict(&world.parent_path()).expect(200).header("Content-Type"), STRICT);
+        assert_eq!(world.strict("/customers?include=nothing").expect(400).header("Content-Type"), STRICT);
+        assert_eq!(world.strict("/nothings").expect(404).header("Content-Type"), STRICT);
         let created = world.send_strictly(reqwest::Method::POST, "/customers", &customer("New")).expect(201);
         assert_eq!(created.header("Content-Type"), STRICT);
     }),

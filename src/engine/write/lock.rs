@@ -1,0 +1,139 @@
+//! Records that exist, locked and read: what a write changes stays as it was looked at until the transaction ends.
+
+use std::collections::HashMap;
+
+use diesel::pg::PgConnection;
+
+use super::super::key::Key;
+use super::super::predicate::Predicate;
+use super::super::resource::{IdKind, Resource};
+use super::super::row::Row;
+use super::super::sql::Sql;
+use super::super::sql::predicate::Conditions;
+use super::super::value::key_array;
+use super::per_resource::PerResource;
+use super::plan::{Draft, Match, Operation};
+use super::resolve::to_ones;
+use super::{Batch, Context, Stored, ancestors};
+use crate::acl::{self, Permission};
+use crate::error::{ENTITY, Error, Errors};
+
+/// A record found for an update.
+pub(super) struct Found {
+    pub stored: Stored,
+    /// Whether the caller has the permission asked for.
+    pub allowed: bool,
+}
+
+/// Locks the records that the request updates by id.
+pub(super) fn lock_updates(
+    batch: &mut Batch<'_>,
+    drafts: &[Draft],
+    found: &mut [Option<(Key, Stored)>],
+) -> Result<(), Errors> {
+    let mut wanted = PerResource::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        let (key, must_exist) = match &draft.operation {
+            Operation::Update(key) => (key, true),
+            Operation::Upsert(Match::Id(key)) | Operation::Create(Some(key)) => (key, false),
+            _ => continue,
+        };
+        wanted.add(draft.resource, (index, key.clone(), must_exist));
+    }
+    let mut wanted = wanted.into_vec();
+    wanted.sort_by_key(|(resource, _)| ancestors::depth(resource));
+    let mut errors = Vec::new();
+    for (resource, list) in wanted {
+        let keys: Vec<Key> = list.iter().map(|(_, key, _)| key.clone()).collect();
+        ancestors::lock(batch.conn, batch.context, resource, &keys)?;
+        let mut rows = lock(batch.conn, batch.context, resource, Permission::Edit, &keys)?;
+        for (index, key, must_exist) in list {
+            let draft = &drafts[index];
+            match rows.remove(&key) {
+                Some(_) if matches!(draft.operation, Operation::Create(_)) => {
+                    let place = format!("{}/id", draft.pointer);
+                    errors.push(Error::conflict("The entity already exists.").at(place));
+                }
+                Some(row) if row.allowed => found[index] = Some((key, row.stored)),
+                Some(_) => errors.push(place(Error::no_access(), index, draft)),
+                None if must_exist && index == 0 => errors.push(Error::not_found()),
+                None if must_exist => {
+                    errors.push(Error::new(&ENTITY, "The entity does not exist.").at(&draft.pointer));
+                }
+                None => {}
+            }
+        }
+    }
+    Errors::check(errors)
+}
+
+/// An error at a record of the request; the primary one needs no pointer.
+pub(super) fn place(error: Error, index: usize, draft: &Draft) -> Error {
+    if index == 0 { error } else { error.at(&draft.pointer) }
+}
+
+/// Locks records and reads what a write may compare: fields, to-one links, and whether `permission` is held.
+pub(super) fn lock(
+    conn: &mut PgConnection,
+    context: Context<'_>,
+    resource: &'static Resource,
+    permission: Permission,
+    keys: &[Key],
+) -> Result<HashMap<Key, Found>, Error> {
+    let mut sql = select_stored(context, resource, permission);
+    sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    // Always in the same order, so that two requests on the same records wait instead of deadlocking.
+    sql.raw(" ORDER BY t0.").ident(resource.id.column).raw(" FOR UPDATE OF t0");
+    let rows = sql.collect(conn, |row| read_stored(row, resource))?;
+    // A composite id whose suffix differs names no record.
+    Ok(rows.into_iter().filter(|(key, _)| keys.contains(key)).collect())
+}
+
+/// `SELECT id, allowed, fields, to-one links FROM table WHERE organization`.
+pub(super) fn select_stored(context: Context<'_>, resource: &'static Resource, permission: Permission) -> Sql {
+    let mut conditions = Conditions::new(context.caller);
+    let mut sql = Sql::new();
+    sql.raw("SELECT ").key_columns(0, resource).raw(", ");
+    push_allowed(&mut sql, &mut conditions, resource, permission);
+    for field in resource.fields {
+        sql.raw(", t0.").ident(field.column);
+    }
+    for (_, column) in to_ones(resource) {
+        sql.raw(", t0.").ident(column);
+    }
+    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    conditions.tenant(&mut sql, resource, 0);
+    sql
+}
+
+/// Whether the caller has the permission on row `t0`, as an expression.
+pub(super) fn push_allowed(
+    sql: &mut Sql,
+    conditions: &mut Conditions<'_>,
+    resource: &'static Resource,
+    permission: Permission,
+) {
+    let scope = acl::scope(resource, permission, conditions.caller).unwrap_or(Predicate::False);
+    conditions.condition(sql, resource, 0, &scope);
+}
+
+pub(super) fn read_stored(row: &Row<'_>, resource: &'static Resource) -> Result<(Key, Found), Error> {
+    let key = row.key(0, resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))?;
+    let mut place = key_width(resource);
+    let allowed = row.boolean(place)?.unwrap_or(false);
+    let mut stored = Stored::default();
+    for field in resource.fields {
+        place += 1;
+        stored.values.insert(field.name, row.value(place, field.kind.storage())?);
+    }
+    for (relation, _) in to_ones(resource) {
+        place += 1;
+        stored.links.insert(relation.name, row.key(place, relation.target.id.kind)?);
+    }
+    Ok((key, Found { stored, allowed }))
+}
+
+/// How many columns the id takes in a SELECT.
+pub(super) fn key_width(resource: &Resource) -> usize {
+    if matches!(resource.id.kind, IdKind::Guid { .. }) { 2 } else { 1 }
+}

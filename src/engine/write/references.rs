@@ -1,0 +1,114 @@
+//! What a write points at without writing it: whether it exists, and whether the caller may link it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use diesel::pg::PgConnection;
+
+use super::super::key::Key;
+use super::super::relation::{Link, Relation};
+use super::super::resource::{Ownership, Resource};
+use super::super::sql::Sql;
+use super::super::sql::predicate::Conditions;
+use super::super::value::key_array;
+use super::lock::{key_width, push_allowed};
+use super::per_resource::PerResource;
+use super::{Batch, Context, Linkage, Node};
+use crate::acl::Permission;
+use crate::error::{ACCESS_GRANTED, Error, Errors};
+
+/// Every record that is referred to but not written here has to exist and be visible to the caller.
+pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
+    let mut held: HashMap<(&'static str, Permission, Key), bool> = HashMap::new();
+    for permission in [Permission::View, Permission::Edit] {
+        let mut wanted = PerResource::new();
+        for (node, relation, linkage) in stated_links(&batch.nodes) {
+            if permission == Permission::View || changes_target(node, relation) {
+                for target in linkage.targets().iter().filter(|target| target.node.is_none()) {
+                    wanted.add(target.resource, target.key.clone());
+                }
+            }
+        }
+        for (resource, keys) in wanted {
+            let keys: Vec<Key> = keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect();
+            for (key, allowed) in existing(batch.conn, batch.context, resource, permission, &keys)? {
+                held.insert((resource.name, permission, key), allowed);
+            }
+        }
+    }
+    let mut errors = Vec::new();
+    for (node, relation, linkage) in stated_links(&batch.nodes) {
+        for (index, target) in linkage.targets().iter().enumerate().filter(|(_, target)| target.node.is_none()) {
+            let holds = |permission| held.get(&(target.resource.name, permission, target.key.clone())).copied();
+            let error = match holds(Permission::View) {
+                Some(true) if !changes_target(node, relation) => continue,
+                Some(true) if holds(Permission::Edit) == Some(true) => continue,
+                Some(true) => Error::no_access_by(Permission::Edit.name()),
+                Some(false) => {
+                    Error::new(&ACCESS_GRANTED, "The \"VIEW\" permission is denied for the related resource.")
+                }
+                None => Error::no_related(),
+            };
+            let mut error = node.at_relation(relation.name, error);
+            if !matches!(linkage, Linkage::One(_))
+                && let Some(crate::error::Source::Pointer(place)) = &mut error.source
+            {
+                place.push_str(&format!("/{index}"));
+            }
+            errors.push(error);
+        }
+    }
+    Errors::check(errors)
+}
+
+/// Every link that a request states, but for what it takes out: taking out what is not there is not an error. What several
+/// relationships hold is looked at as the one that the request knows.
+fn stated_links(nodes: &[Node]) -> impl Iterator<Item = (&Node, &'static Relation, &Linkage)> {
+    nodes.iter().flat_map(|node| {
+        node.links.iter().filter_map(move |(name, linkage)| {
+            let relation = node.resource.relation(name)?;
+            let stated = relation.wire_name() == *name || !node.links.contains_key(relation.wire_name());
+            (stated && !matches!(linkage, Linkage::Remove(_))).then_some((node, relation, linkage))
+        })
+    })
+}
+
+/// Whether to link a record is to change it: its foreign key is written, or it becomes a part here. That takes EDIT on
+/// it, where pointing at it takes VIEW.
+fn changes_target(node: &Node, relation: &Relation) -> bool {
+    let is_part_of = |part: &Resource, parent: &Resource| match part.ownership {
+        Ownership::Part(names) => {
+            names.iter().filter_map(|name| part.relation(name)).any(|relation| relation.target == parent)
+        }
+        _ => false,
+    };
+    match relation.link {
+        Link::ToMany { .. } => true,
+        Link::Through { .. } => {
+            relation.cascade || is_part_of(relation.target, node.resource) || is_part_of(node.resource, relation.target)
+        }
+        Link::ToOne { .. } => relation.cascade,
+        Link::Polymorphic { .. } | Link::Union { .. } => false,
+    }
+}
+
+/// Which of the records exist, and whether the caller holds the permission on each.
+pub(super) fn existing(
+    conn: &mut PgConnection,
+    context: Context<'_>,
+    resource: &'static Resource,
+    permission: Permission,
+    keys: &[Key],
+) -> Result<Vec<(Key, bool)>, Error> {
+    let mut conditions = Conditions::new(context.caller);
+    let mut sql = Sql::new();
+    sql.raw("SELECT ").key_columns(0, resource).raw(", ");
+    push_allowed(&mut sql, &mut conditions, resource, permission);
+    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    conditions.tenant(&mut sql, resource, 0);
+    sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    let width = key_width(resource);
+    sql.collect(conn, |row| {
+        let key = row.key(0, resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))?;
+        Ok((key, row.boolean(width)?.unwrap_or(false)))
+    })
+}
