@@ -100,7 +100,7 @@ pub const NO_DELETE: Actions =
 pub const READ_AND_UPDATE: Actions =
     Actions { list: true, get: true, create: false, update: true, delete: false, delete_list: false };
 
-/// Whose a record is: what the access levels of a role compare (contract 23, and Rights in the project's rules).
+/// Whose a record is: what the access levels of a role compare (contract section 23, and Rights in `docs/security.md`).
 #[derive(Clone, Copy, Debug)]
 pub enum Ownership {
     /// Readable by every caller; writing takes the organization level.

@@ -13,7 +13,7 @@ use crate::support::database;
 use crate::support::organization::{Organization, User};
 use crate::support::server::TestServer;
 
-/// "take effect within 5 s in every process": what was changed behind the server's back is seen without help. That
+/// "takes effect within five seconds in every process" (docs/security.md): what was changed behind the server's back is seen without help. That
 /// nothing is remembered for longer is a test of the memory itself; a busy machine may take its time here.
 #[track_caller]
 pub(super) fn soon(request: impl Fn() -> Answer, status: u16) {
@@ -60,7 +60,7 @@ fn a_disabled_user_is_out_soon() {
     ask(&organization.server.client(), &full).expect(401);
 }
 
-/// "at once in the one that changed it".
+/// "and at once in the process that changed it through the API" (docs/security.md)
 #[test]
 fn what_is_changed_through_the_api_holds_at_once() {
     let organization = Organization::new();
@@ -127,8 +127,8 @@ fn patch(organization: &Organization, kind: &str, id: &str, attributes: &Value) 
     organization.client().patch(&format!("/admin/api/{kind}/{id}"), &body).expect(200);
 }
 
-/// "A revoked client, disabled user or edited role takes effect within 5 s in a second server process, at once in the
-/// one that changed it."
+/// "a revoked client, a disabled user or organization, or an edited role takes effect within five seconds in every
+/// process, and at once in the process that changed it through the API" (docs/security.md)
 #[test]
 fn a_disabled_user_is_out_everywhere() {
     let (organization, second) = (Organization::new(), elsewhere());
@@ -173,7 +173,7 @@ fn a_disabled_organization_is_out_everywhere() {
     soon(|| there.get(PROBE), 401);
 }
 
-/// "The use revokes the access token it came with", at once.
+/// "The use revokes the access token it came with" (docs/security.md), at once.
 #[test]
 fn a_refreshed_token_is_out_at_once() {
     let organization = Organization::new();

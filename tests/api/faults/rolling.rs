@@ -5,7 +5,8 @@ use crate::support::organization::Organization;
 use crate::support::served::Served;
 use crate::support::server::TestServer;
 
-/// "Two servers on one database behind one address: rolling restart under load loses no request."
+/// "Two servers on one database that are restarted in turn behind a balancer that follows `/health/ready` lose no
+/// request." (docs/operations.md)
 #[test]
 fn a_rolling_restart_under_load_loses_no_request() {
     let url = database::own();
