@@ -1,6 +1,6 @@
 //! A brake on guessing passwords: after some failures the next attempt has to wait, longer each time.
 //!
-//! It counts per user name and address, per address, and per user name. The last two do not hold back a user at an address
+//! It counts per account and address, per address, and per account, which is a user name of one organization and API. The last two do not hold back a user at an address
 //! from which the user has logged in before, so that nobody can lock another one out, not even from behind the same proxy.
 //! It lives in the memory of one process, and its size is bounded.
 
@@ -49,11 +49,11 @@ impl Default for Brake {
 
 impl Brake {
     /// How long an attempt has to wait; zero when it may go on.
-    pub fn wait(&self, username: &str, address: IpAddr, now: Instant) -> Duration {
-        let [pair, of_address, account] = keys(username, address);
+    pub fn wait(&self, account: &str, address: IpAddr, now: Instant) -> Duration {
+        let [pair, of_address, of_account] = keys(account, address);
         let trusted = self.0.get(&pair).is_some_and(|record| record.trusted);
         let others =
-            if trusted { Duration::ZERO } else { self.wait_of(&of_address, now).max(self.wait_of(&account, now)) };
+            if trusted { Duration::ZERO } else { self.wait_of(&of_address, now).max(self.wait_of(&of_account, now)) };
         others.max(self.wait_of(&pair, now))
     }
 
@@ -65,8 +65,8 @@ impl Brake {
         (record.last + pause).saturating_duration_since(now)
     }
 
-    pub fn failed(&self, username: &str, address: IpAddr, now: Instant) {
-        for who in keys(username, address) {
+    pub fn failed(&self, account: &str, address: IpAddr, now: Instant) {
+        for who in keys(account, address) {
             self.0.entry(who).and_upsert_with(|entry| match entry.map(moka::Entry::into_value) {
                 Some(record) => Record { failures: record.failures.saturating_add(1), last: now, ..record },
                 None => Record { failures: 1, last: now, trusted: false },
@@ -75,14 +75,14 @@ impl Brake {
     }
 
     /// The pair starts afresh; failures of others from the same address, or against the same user, stay counted.
-    pub fn succeeded(&self, username: &str, address: IpAddr, now: Instant) {
-        let [pair, ..] = keys(username, address);
+    pub fn succeeded(&self, account: &str, address: IpAddr, now: Instant) {
+        let [pair, ..] = keys(account, address);
         self.0.insert(pair, Record { failures: 0, last: now, trusted: true });
     }
 }
 
-fn keys(username: &str, address: IpAddr) -> [Who; 3] {
-    let name: String = username.chars().take(255).flat_map(char::to_lowercase).collect();
+fn keys(account: &str, address: IpAddr) -> [Who; 3] {
+    let name: String = account.chars().take(255).flat_map(char::to_lowercase).collect();
     let address = network(address);
     [Who::Pair(name.clone(), address), Who::Address(address), Who::Account(name)]
 }

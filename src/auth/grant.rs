@@ -115,12 +115,10 @@ pub fn login(conn: &mut PgConnection, api: Api, organization: i64, name: &str) -
     Ok(found.map(|(id, name, password_hash)| Login { subject: Subject::User(id), name, password_hash }))
 }
 
-/// What failures to log in are counted for: customer users are others than the users of the same name.
+/// What failures to log in are counted for: whoever has that name in another organization, or in the other API, is someone
+/// else.
 pub fn account(api: Api, organization: i64, name: &str) -> String {
-    match api {
-        Api::Admin => name.to_owned(),
-        Api::Storefront => format!("{organization}/{name}"),
-    }
+    format!("{}/{organization}/{name}", api.name())
 }
 
 /// A pair of tokens for someone whose password has been checked.

@@ -193,7 +193,8 @@ fn other_methods_are_told_which_work() {
     }
 }
 
-/// Guessing is slowed per user name and address; another user is not held back.
+/// Guessing is slowed per account and address; another user is not held back, nor one who logs in to
+/// another organization by the same name.
 #[test]
 fn guessing_passwords_is_slowed() {
     let organization = Organization::new();
@@ -215,4 +216,14 @@ fn guessing_passwords_is_slowed() {
     assert!(slowed.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds >= 1), "{slowed:?}");
     assert_eq!(slowed.json()["error"], "temporarily_unavailable");
     super::log_in(&organization, &client, &organization.admin).expect(200);
+    let other = Organization::new();
+    let mut namesake = other.user(other.first.business_unit, &[]);
+    other.write(|conn| {
+        use diesel::prelude::*;
+        use entrepot::schema::app_user;
+        let row = app_user::table.find((other.id(), namesake.id));
+        Ok(diesel::update(row).set(app_user::email.eq(&user.username)).execute(conn)?)
+    });
+    namesake.username.clone_from(&user.username);
+    super::log_in(&other, &password_client(&other), &namesake).expect(200);
 }
