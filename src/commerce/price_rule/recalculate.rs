@@ -7,7 +7,8 @@
 //! A list's products are those that its assignment rule is true for, and those with a price that was given by hand.
 //! For one product, unit, quantity and currency a price given by hand stands before those of rules, a rule of smaller
 //! priority before one of greater, and of several prices of one rule the smallest counts. Prices below zero, without a
-//! value, in a currency that is not the list's or a unit that is not the product's are not made.
+//! value, of a value or from a quantity of a quadrillion or more, in a currency that is not the list's or a unit that is
+//! not the product's are not made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +126,8 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
     only(&mut sql, "u.product_id", products);
     sql.raw(
         "
-            WHERE c.value >= 0 AND c.value < 1000000000000000 AND c.quantity >= 0
+            WHERE c.value >= 0 AND c.value < 1000000000000000
+                AND c.quantity >= 0 AND c.quantity < 1000000000000000
             ORDER BY c.product_id, c.unit_code, c.quantity, c.currency, c.place, c.value
         ), present AS (
             SELECT p.* FROM product_price p WHERE p.organization_id = ",
@@ -205,9 +207,10 @@ fn candidates(
     let mut aliases = Aliases::new(named.iter().map(|(list, _)| *list).collect::<BTreeSet<i64>>());
     sql.raw("SELECT t0.id, ");
     write(sql, &mut aliases, &rule.unit);
-    sql.raw("::text, (");
+    sql.raw("::text, round((");
     write(sql, &mut aliases, &rule.quantity);
-    sql.raw(")::numeric, ");
+    // Fifteen digits before the point and twelve behind it are what a decimal number holds for sure.
+    sql.raw(")::numeric, 12), ");
     write(sql, &mut aliases, &rule.currency);
     sql.raw("::text, round((");
     write(sql, &mut aliases, &rule.value);

@@ -160,6 +160,36 @@ fn the_rule_of_smaller_priority_counts_and_impossible_prices_are_not_made() {
     assert_eq!(prices(&shop, &list).len(), 1);
 }
 
+/// A quantity that no number of an answer could hold makes no price, and so breaks nobody's list.
+#[test]
+fn quantities_beyond_measure_make_no_prices() {
+    let shop = Shop::new();
+    let a = shop.product("A", &[("item", 0)]);
+    let list = ruled_list(&shop, "true");
+    let id = rule(&shop, &list, &json!({"rule": "1"}));
+    for (quantity, made) in [
+        ("9999999999999999999999999999 * 9999999999999999999999999999", None),
+        ("999999999999999.9999999999999", None),
+        ("1000000000000000", None),
+        ("999999999999999", Some("999999999999999 USD")),
+        ("0.5 / 0.00000000000000000001 * 0.00000000000000000001", Some("0.5 USD")),
+    ] {
+        shop.change("pricerules", &id, &json!({"quantityExpression": quantity})).expect(200);
+        let expected = made.map(|tier| told(&[(&a, tier, "1.0000")])).unwrap_or_default();
+        assert_eq!(prices(&shop, &list), expected, "{quantity}");
+    }
+    let error = try_rule(&shop, &list, &json!({"rule": "1", "quantity": 1e15})).expect(400).error();
+    assert_eq!(error["title"], "range constraint");
+    let price = |quantity: Value| shop.try_price(&list, &a, &json!({"value": "1", "quantity": quantity}));
+    let error = price(json!(1e15)).expect(400).error();
+    assert_eq!(
+        (&error["title"], &error["source"]["pointer"]),
+        (&json!("range constraint"), &json!("/data/attributes/quantity"))
+    );
+    assert_eq!(error["detail"], "This value should be less than 1,000,000,000,000,000.");
+    price(json!(999_999_999_999_998_i64)).expect(201);
+}
+
 /// Faults are told at the attribute, with their place in the expression.
 #[test]
 fn what_cannot_be_read_is_refused() {

@@ -13,7 +13,7 @@ use crate::engine::value::Value;
 use crate::engine::write::{Batch, Node};
 use crate::error::{self, Error, Errors};
 use crate::resources::pricing::following::{author, integers};
-use crate::resources::pricing::product_price::rules::currencies;
+use crate::resources::pricing::product_price::rules::{currencies, range_error};
 
 pub struct PriceRuleRules;
 
@@ -35,7 +35,7 @@ impl Rules for PriceRuleRules {
         for index in nodes {
             let node = batch.node(*index);
             errors.extend(missing(node));
-            errors.extend(negative_quantity(node));
+            errors.extend(range_error(node, "quantity"));
             let list = node.effective_one("priceList").and_then(integer);
             if let (Some(allowed), Some(Value::Text(code))) =
                 (list.and_then(|list| currencies.get(&list)), node.value("currency"))
@@ -118,13 +118,6 @@ fn missing(node: &Node) -> Vec<Error> {
         errors.push(error("productUnit", "productUnitExpression"));
     }
     errors
-}
-
-fn negative_quantity(node: &Node) -> Option<Error> {
-    let number = node.value("quantity").and_then(Value::as_numeric)?;
-    let detail = "This value should be greater than or equal to 0.";
-    (number.is_sign_negative() && !number.is_zero())
-        .then(|| node.at_attribute("quantity", Error::new(&error::RANGE, detail)))
 }
 
 /// An error for each list that is named and that the organization does not have.

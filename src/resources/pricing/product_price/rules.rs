@@ -1,7 +1,10 @@
-//! A price has a currency of its list and a unit of its product, and is not negative. One that is changed by hand no
+//! A price has a currency of its list and a unit of its product, and neither its value nor its quantity
+//! is negative or 10^15 or more. One that is changed by hand no
 //! longer follows from a rule, and others may follow from it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+use rust_decimal::Decimal;
 
 use crate::commerce::price_rule::recalculate;
 use crate::commerce::products;
@@ -16,6 +19,9 @@ use crate::resources::pricing::PRICE_LIST;
 use crate::resources::pricing::following::{author, integers};
 
 pub struct ProductPriceRules;
+
+/// No value and no quantity reaches it.
+const LIMIT: i64 = 1_000_000_000_000_000;
 
 impl Rules for ProductPriceRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
@@ -35,16 +41,7 @@ impl Rules for ProductPriceRules {
                     errors.push(node.at_relation("unit", Error::new(&error::PRICE_UNIT, detail)));
                 }
             }
-            for name in ["value", "quantity"] {
-                if node
-                    .value(name)
-                    .and_then(Value::as_numeric)
-                    .is_some_and(|number| number.is_sign_negative() && !number.is_zero())
-                {
-                    let detail = "This value should be greater than or equal to 0.";
-                    errors.push(node.at_attribute(name, Error::new(&error::RANGE, detail)));
-                }
-            }
+            errors.extend(["value", "quantity"].into_iter().filter_map(|name| range_error(node, name)));
         }
         Errors::check(errors)?;
         for index in nodes {
@@ -79,6 +76,19 @@ impl Rules for ProductPriceRules {
         recalculate::lists(batch.conn, author(batch.context), &lists, None)?;
         Ok(())
     }
+}
+
+/// Values and quantities are at least nothing and below 10^15.
+pub fn range_error(node: &Node, name: &str) -> Option<Error> {
+    let number = node.value(name).and_then(Value::as_numeric)?;
+    let detail = if number.is_sign_negative() && !number.is_zero() {
+        "This value should be greater than or equal to 0."
+    } else if number >= Decimal::from(LIMIT) {
+        "This value should be less than 1,000,000,000,000,000."
+    } else {
+        return None;
+    };
+    Some(node.at_attribute(name, Error::new(&error::RANGE, detail)))
 }
 
 fn check_currency(node: &Node, currencies: &HashMap<i64, HashSet<String>>, errors: &mut Vec<Error>) {
