@@ -210,6 +210,12 @@ impl Error {
         Error::request_data(format!("The body is nested deeper than {limit} levels, the limit of this server."))
     }
 
+    pub fn json_too_many(limit: usize) -> Error {
+        Error::request_data(format!(
+            "The body has more than {limit} members and list items, the limit of this server: send it in parts."
+        ))
+    }
+
     pub fn conflict(detail: impl Into<String>) -> Error {
         Error::new(&CONFLICT, detail)
     }
@@ -334,6 +340,9 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// How many errors an answer tells: whoever has mended a thousand may ask again.
+const SHOWN: usize = 1_000;
+
 /// All the errors of one answer; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Errors(pub Vec<Error>);
@@ -358,9 +367,9 @@ impl Errors {
         }
     }
 
-    /// The errors document (contract 17). `request` is the request's id.
+    /// The errors document (contract 17), with the first [`SHOWN`] of the errors. `request` is the request's id.
     pub fn document(&self, request: &str) -> Vec<u8> {
-        let errors: Vec<serde_json::Value> = self.0.iter().map(|error| error.object(request)).collect();
+        let errors: Vec<serde_json::Value> = self.0.iter().take(SHOWN).map(|error| error.object(request)).collect();
         serde_json::json!({"jsonapi": {"version": "1.1"}, "errors": errors}).to_string().into_bytes()
     }
 }

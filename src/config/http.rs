@@ -25,6 +25,8 @@ pub struct Http {
     pub body_limit: usize,
     /// Nesting of a JSON body.
     pub json_depth: usize,
+    /// Members of objects and items of lists in one body, all together.
+    pub json_values: usize,
     /// For the head of a request to arrive.
     pub request_timeout: Duration,
     /// For the body of a request to arrive, and a second more for each 16 KiB of it.
@@ -107,6 +109,7 @@ impl Http {
             storefront_root: source.text("http.storefront_root", "/api", root, valid_root),
             body_limit: source.integer("http.body_limit", 16 << 20, 1024..=1 << 30) as usize,
             json_depth: source.integer("http.json_depth", 64, 8..=120) as usize,
+            json_values: source.integer("http.json_values", 100_000, 1_000..=10_000_000) as usize,
             request_timeout: Duration::from_secs(source.integer("http.request_timeout", 15, 1..=600)),
             body_timeout: Duration::from_secs(source.integer("http.body_timeout", 30, 1..=600)),
             answer_timeout: Duration::from_secs(source.integer("http.answer_timeout", 60, 1..=600)),

@@ -1,4 +1,4 @@
-//! How much a request may carry: the size of its body and the nesting of its JSON.
+//! How much a request may carry: the size of its body, the nesting of its JSON and the number of values in it.
 
 use std::io;
 
@@ -15,7 +15,7 @@ pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
         Ok(Err(error)) if is_late(&error) => Err(Error::body_too_slow(limits.body_timeout.as_secs())),
         Ok(Err(error)) => Err(Error::request_data(format!("The body could not be read: {error}."))),
         Ok(Ok(bytes)) => {
-            check_depth(&bytes, limits.json_depth)?;
+            check_shape(&bytes, limits.json_depth, limits.json_values)?;
             Ok(bytes)
         }
     }
@@ -36,9 +36,10 @@ pub fn included(limits: &Limits, count: usize) -> Result<(), Error> {
     Err(Error::request_data(text).at("/included"))
 }
 
-/// Counts open brackets outside of strings, so that no parser meets a nesting that it would follow too far.
-pub fn check_depth(json: &[u8], limit: usize) -> Result<(), Error> {
-    let mut depth = 0;
+/// Counts open brackets and commas outside of strings, so that no parser meets a nesting that it would follow too far, nor
+/// more members and items than are worked through in a moment.
+pub fn check_shape(json: &[u8], deepest: usize, most: usize) -> Result<(), Error> {
+    let (mut depth, mut values) = (0, 0);
     let mut in_string = false;
     let mut bytes = json.iter();
     while let Some(byte) = bytes.next() {
@@ -49,8 +50,14 @@ pub fn check_depth(json: &[u8], limit: usize) -> Result<(), Error> {
             }
             b'{' | b'[' if !in_string => {
                 depth += 1;
-                if depth > limit {
-                    return Err(Error::json_too_deep(limit));
+                if depth > deepest {
+                    return Err(Error::json_too_deep(deepest));
+                }
+            }
+            b',' if !in_string => {
+                values += 1;
+                if values >= most {
+                    return Err(Error::json_too_many(most));
                 }
             }
             b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
@@ -62,12 +69,18 @@ pub fn check_depth(json: &[u8], limit: usize) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::check_depth;
+    use super::check_shape;
 
     #[test]
     fn nesting_is_counted_outside_of_strings() {
-        assert!(check_depth(br#"{"a": ["[[[[\"[[", {}]}"#, 3).is_ok());
-        assert!(check_depth(br#"{"a": ["[[[[\"[[", {}]}"#, 2).is_err());
-        assert!(check_depth(br#"[[],[],[],[]]"#, 2).is_ok());
+        assert!(check_shape(br#"{"a": ["[[[[\"[[", {}]}"#, 3, 10).is_ok());
+        assert!(check_shape(br#"{"a": ["[[[[\"[[", {}]}"#, 2, 10).is_err());
+        assert!(check_shape(br#"[[],[],[],[]]"#, 2, 10).is_ok());
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_strings() {
+        assert!(check_shape(br#"{"a": ["1,2,3,4,\",", {}], "b": 1}"#, 3, 3).is_ok());
+        assert!(check_shape(br#"{"a": ["1,2,3,4,\",", {}], "b": 1}"#, 3, 2).is_err());
     }
 }

@@ -13,6 +13,7 @@ use super::call::Call;
 use super::place::{self, Place};
 use super::write::by_profile;
 use super::{limits, metrics};
+use crate::acl::Caller;
 use crate::app::App;
 use crate::engine::document::atomic::{self, Name, Target};
 use crate::engine::registry::Registry;
@@ -25,7 +26,7 @@ pub async fn run(request: &HttpRequest, payload: Payload, call: Call) -> Result<
     let body = limits::body(payload, &call.app.config.http).await?;
     refuse_parameters(request.query_string())?;
     let start = Instant::now();
-    let locate = |url: &str| locate(&call.registry, &call.view.base, url);
+    let locate = |url: &str| locate(&call.registry, &call.caller, &call.view.base, url);
     let operations = atomic::parse(&body, &call.registry, call.app.config.limits.operations, locate)?;
     let operations = Arc::new(operations);
     let (app, caller, view) = (call.app.clone(), call.caller.clone(), call.view.clone());
@@ -76,11 +77,11 @@ fn document(results: Vec<Option<Vec<u8>>>) -> Vec<u8> {
 }
 
 /// What the URL of an operation names: absolute, from the root of the server, or from the root of the API.
-fn locate(registry: &Registry, base: &str, url: &str) -> Result<atomic::Place, Error> {
+fn locate(registry: &Registry, caller: &Caller, base: &str, url: &str) -> Result<atomic::Place, Error> {
     let below = |root: &str| url.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
     let path = below(base).or_else(|| below(&registry.root)).unwrap_or_else(|| url.trim_start_matches('/'));
     let target = |resource, key| Target { resource, name: Name::Id(key) };
-    match place::route(registry, path, true)? {
+    match place::route(registry, path, true)?.of_caller(caller)? {
         Place::Collection(resource) => Ok(atomic::Place::Collection(resource)),
         Place::Item(resource, key) => Ok(atomic::Place::Record(target(resource, key))),
         Place::Relationship(resource, key, relation) => {

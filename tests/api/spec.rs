@@ -2,7 +2,7 @@
 
 mod any_document;
 mod any_query;
-mod atomic;
+pub mod atomic;
 mod attack;
 mod borrowed_rights;
 mod change;

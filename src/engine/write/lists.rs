@@ -1,5 +1,7 @@
 //! To-many relationships: join rows, foreign keys at the other end, and the parts that left a list.
 
+use std::collections::HashSet;
+
 use super::super::key::Key;
 use super::super::relation::{Link, Relation};
 use super::super::resource::{Ident, Resource};
@@ -113,18 +115,15 @@ struct Difference {
 }
 
 fn difference(linkage: &Linkage, stored: &[Key]) -> Difference {
-    let given: Vec<Key> = linkage.targets().iter().map(|target| target.key.clone()).collect();
+    let targets = linkage.targets();
+    let given: HashSet<&Key> = targets.iter().map(|target| &target.key).collect();
+    let held: HashSet<&Key> = stored.iter().collect();
+    let gone = |goes: bool| stored.iter().filter(|key| given.contains(key) == goes).cloned().collect();
+    let new = || targets.iter().map(|target| &target.key).filter(|key| !held.contains(key)).cloned().collect();
     match linkage {
-        Linkage::Remove(_) => {
-            Difference { gone: stored.iter().filter(|key| given.contains(key)).cloned().collect(), new: Vec::new() }
-        }
-        Linkage::Add(_) => {
-            Difference { gone: Vec::new(), new: given.into_iter().filter(|key| !stored.contains(key)).collect() }
-        }
-        Linkage::Many(_) | Linkage::One(_) => Difference {
-            gone: stored.iter().filter(|key| !given.contains(key)).cloned().collect(),
-            new: given.into_iter().filter(|key| !stored.contains(key)).collect(),
-        },
+        Linkage::Remove(_) => Difference { gone: gone(true), new: Vec::new() },
+        Linkage::Add(_) => Difference { gone: Vec::new(), new: new() },
+        Linkage::Many(_) | Linkage::One(_) => Difference { gone: gone(false), new: new() },
     }
 }
 

@@ -73,7 +73,7 @@ impl DraftLinkage {
 }
 
 /// A record of the request, or one that has to exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reference {
     Draft(usize),
     Existing(&'static Resource, Key),
@@ -320,7 +320,7 @@ impl<'d> Planner<'d> {
                     .collect();
                 let mut references: Vec<Reference> = references.into_iter().collect::<Option<_>>()?;
                 let mut seen = HashSet::new();
-                references.retain(|reference| seen.insert(format!("{reference:?}")));
+                references.retain(|reference| seen.insert(reference.clone()));
                 if matches!(relation.link, Link::ToOne { .. }) {
                     if references.len() > 1 {
                         let detail =

@@ -1,6 +1,6 @@
 //! Writes on relationship routes: PATCH replaces, POST adds, DELETE removes (contract 15).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::super::document::{Identifier, Identifiers};
 use super::super::key::Key;
@@ -35,10 +35,10 @@ pub fn plan(
         Identifiers::One(one) => DraftLinkage::One(one.as_ref().map(|one| resolve(one, pointer)).transpose()?),
         Identifiers::Many(list) => {
             let mut errors: Vec<Error> = Vec::new();
-            let mut references = Vec::new();
+            let (mut references, mut seen) = (Vec::new(), HashSet::new());
             for (index, one) in list.iter().enumerate() {
                 match resolve(one, &format!("{pointer}/{index}")) {
-                    Ok(reference) if references.contains(&reference) => {}
+                    Ok(reference) if !seen.insert(reference.clone()) => {}
                     Ok(reference) => references.push(reference),
                     Err(error) => errors.push(error),
                 }

@@ -109,6 +109,32 @@ fn too_much() {
     survived(&get(&format!("/customers{}", "/a".repeat(5000))), "segments");
 }
 
+/// Lists whose items each cost a look, or each give an error, are refused before any of them is looked at.
+#[test]
+fn huge_lists_in_bodies() {
+    let organization = Organization::new();
+    let client = organization.client();
+    let made =
+        client.post("/admin/api/customers", &json!({"data": {"type": "customers", "attributes": {"name": "A"}}}));
+    let id = made.expect(201).json()["data"]["id"].as_str().unwrap().to_owned();
+    let linkage = |count: usize| -> Vec<Value> {
+        (0..count).map(|index| json!({"type": "users", "id": index.to_string()})).collect()
+    };
+    let bad: Vec<Value> = (0..120_000).map(|_| json!({"type": "x"})).collect();
+    let users = format!("/admin/api/customers/{id}/relationships/users");
+    let customer = json!({"type": "customers", "attributes": {"name": "A"}});
+    for (path, body) in [
+        (users.as_str(), json!({"data": linkage(60_000)})),
+        (users.as_str(), json!({"data": bad})),
+        ("/admin/api/customers", json!({"data": customer, "included": bad})),
+    ] {
+        let answer = client.post(path, &body).expect(400);
+        assert!(answer.error()["detail"].as_str().unwrap().contains("more than 100000"), "{}", answer.text);
+    }
+    let many = client.post(&users, &json!({"data": linkage(30_000)})).expect(400).json();
+    assert_eq!(many["errors"].as_array().unwrap().len(), 1000, "the first errors of many");
+}
+
 /// More records than one request may bring are refused with the limit.
 #[test]
 fn too_many_included() {

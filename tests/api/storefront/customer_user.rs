@@ -1,8 +1,10 @@
 //! Customer users who look after others: nobody gives more than they hold.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{World, ids};
+use crate::spec::atomic::ATOMIC;
 use crate::support::client::Client;
 use crate::support::organization::{customer_user_permissions, unique};
 use crate::support::shop::{many, one};
@@ -98,6 +100,12 @@ fn mine_is_the_callers_own() {
         json!({"data": {"type": "customerusers", "id": user.id.to_string(), "attributes": {"firstName": "Ada"}}});
     let changed = user.client.patch("/api/customerusers/mine", &body).expect(200).json();
     assert_eq!(changed["data"]["attributes"]["firstName"], "Ada");
+    let update = json!({"op": "update", "href": "/api/customerusers/mine", "data": body["data"]});
+    let answer = user.client.send(Method::POST, "/api/operations", |request| {
+        let document = json!({"atomic:operations": [update]}).to_string();
+        request.header("Content-Type", ATOMIC).header("Accept", ATOMIC).body(document)
+    });
+    assert_eq!(answer.expect(200).json()["atomic:results"][0]["data"]["id"], user.id.to_string());
     user.client.get("/api/customers/mine").expect(403);
     user.client.get("/api/orders/mine").expect(400);
     // The change row names the customer user who made it.
