@@ -18,7 +18,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
 
 pub use connect::ConnectError;
-pub use failure::{Failure, database_error};
+pub use failure::{Failure, database_error, is_overflow};
 
 use crate::error::{self, Error};
 

@@ -234,6 +234,11 @@ impl Error {
         Error::new(&NO_RELATED, "The entity does not exist.")
     }
 
+    /// A number of the request, or one that follows from it, does not fit.
+    pub fn overflow() -> Error {
+        Error::new(&RANGE, "A number is too large to be stored.")
+    }
+
     pub fn not_blank() -> Error {
         Error::new(&NOT_BLANK, "This value should not be blank.")
     }

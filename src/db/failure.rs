@@ -65,9 +65,19 @@ fn by_message(message: &str) -> Option<Error> {
             tracing::error!(error = message, "the database has no space left");
             Some(Error::storage_full())
         }
+        _ if is_overflow(message) => {
+            tracing::warn!(error = message, "a statement came to a number that does not fit");
+            Some(Error::overflow())
+        }
         _ if AWAY.iter().any(|part| message.contains(part)) => Some(away(&message)),
         _ => None,
     }
+}
+
+/// Whether a number does not fit into its column or type.
+pub fn is_overflow(message: &str) -> bool {
+    let parts = ["numeric field overflow", "value overflows numeric format"];
+    parts.iter().any(|part| message.contains(part)) || message.ends_with("out of range")
 }
 
 fn away(error: &dyn std::fmt::Display) -> Error {
@@ -101,6 +111,13 @@ mod tests {
             let error = unknown(message);
             assert_eq!(error.code.name, "storage-full");
             assert!(error.retry_after.is_some() && !error.detail.contains("16384"));
+        }
+    }
+
+    #[test]
+    fn a_number_too_large_is_told_by_its_message() {
+        for message in ["numeric field overflow", "value overflows numeric format", "integer out of range"] {
+            assert_eq!(unknown(message).code.name, "out-of-range");
         }
     }
 

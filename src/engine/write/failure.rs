@@ -8,7 +8,8 @@ use super::super::resource::UniqueKey;
 use super::super::value::Value;
 use super::lists::relation_of_column;
 use super::{Batch, Node};
-use crate::error::{Error, Errors, RANGE};
+use crate::db::is_overflow;
+use crate::error::{Error, Errors};
 
 /// The errors for a statement that wrote these nodes.
 pub(super) fn explain(batch: &Batch<'_>, nodes: &[usize], error: DieselError) -> Errors {
@@ -21,17 +22,10 @@ pub(super) fn explain(batch: &Batch<'_>, nodes: &[usize], error: DieselError) ->
         DatabaseErrorKind::ForeignKeyViolation => no_such_target(&nodes, information),
         DatabaseErrorKind::CheckViolation => check_failed(first, information),
         DatabaseErrorKind::NotNullViolation => is_null(first, information),
-        DatabaseErrorKind::Unknown if is_overflow(information.message()) => {
-            Some(Error::new(&RANGE, "A number is too large to be stored.").at(&first.pointer))
-        }
+        DatabaseErrorKind::Unknown if is_overflow(information.message()) => Some(Error::overflow().at(&first.pointer)),
         _ => None,
     };
     explained.map_or_else(|| error.into(), Errors::from)
-}
-
-/// A `numeric` column or a conversion of it that cannot hold the number.
-fn is_overflow(message: &str) -> bool {
-    message.contains("numeric field overflow") || message.ends_with("out of range")
 }
 
 /// The table whose rows still point at what was to be deleted.

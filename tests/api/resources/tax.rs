@@ -36,17 +36,21 @@ fn taxes_and_jurisdictions_are_pushed_by_their_code() {
     }
 }
 
-/// A rate is a fraction of at least nothing, with at most four decimals as a percentage.
+/// A rate is a fraction from nothing to ten, with at most four decimals as a percentage.
 #[test]
 fn rates_are_exact_fractions() {
     let shop = Shop::new();
     let post = |rate: Value| shop.try_create("taxes", &json!({"code": "T", "rate": rate}), &json!({}));
     refused(post(json!(-0.1)), "range constraint", "/data/attributes/rate");
+    for rate in [json!(10.0001), json!(1e25)] {
+        refused(post(rate), "range constraint", "/data/attributes/rate");
+    }
     refused(post(json!(0.1234567)), "tax rate constraint", "/data/attributes/rate");
     refused(post(Value::Null), "not blank constraint", "/data/attributes/rate");
     let id = post(json!(0.088875)).expect(201).id();
     assert_eq!(shop.attributes("taxes", &id)["rate"], json!(0.088875));
     shop.change("taxes", &id, &json!({"rate": 0})).expect(200);
+    shop.change("taxes", &id, &json!({"rate": 10})).expect(200);
 }
 
 /// "zipCodes": [{"from": "90011", "to": null}, {"from": "90201", "to": "90280"}]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{TaxedShop, address, discounts, line, los_angeles};
+use crate::support::rows::execute;
 use crate::support::shop::{many, one};
 
 /// "`totalValue` = subtotal - discounts + shipping + tax"
@@ -35,6 +36,23 @@ fn the_total_is_the_sum_of_its_rows() {
     body["data"]["meta"] = json!({"validate": true});
     let draft = shop.shop.client().post("/admin/api/orders", &body).expect(201).json();
     assert_eq!(draft["data"]["attributes"]["totalValue"], "37.0500");
+}
+
+/// A rate from before there was a limit: each number of the order fits, its tax does not. The answer says so.
+#[test]
+fn a_tax_too_large_to_be_stored_is_refused() {
+    let shop = TaxedShop::new();
+    shop.rule(1.0, "US", None, json!({}));
+    let organization = &shop.shop.organization;
+    execute(organization, &format!("UPDATE tax SET rate = 1e10 WHERE organization_id = {}", organization.id()));
+    let order = |value: &str| {
+        let body = shop.body(&[line("1", &shop.product, "1", value)], &los_angeles());
+        shop.shop.client().post("/admin/api/orders", &body)
+    };
+    let error = order("900000000000").expect(400).error();
+    assert_eq!(error["title"], "range constraint");
+    assert_eq!(error["detail"], "A number is too large to be stored.");
+    order("9").expect(201);
 }
 
 /// Shipping is taxed when the settings give it a tax code.
