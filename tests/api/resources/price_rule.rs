@@ -190,6 +190,28 @@ fn quantities_beyond_measure_make_no_prices() {
     price(json!(999_999_999_999_998_i64)).expect(201);
 }
 
+/// The prices of the lists that a rule uses are combined, each with each.
+#[test]
+fn a_rule_uses_three_lists_at_most() {
+    let shop = Shop::new();
+    let list = ruled_list(&shop, "true");
+    let [a, b, c, d] = [(); 4].map(|()| shop.price_list(&["USD"]));
+    let value = |list: &str| format!("pricelist[{list}].prices.value");
+    let sum = |lists: &[&String]| lists.iter().map(|list| value(list)).collect::<Vec<_>>().join(" + ");
+    let refused = |answer: Answer| {
+        let error = answer.expect(400).error();
+        assert_eq!(error["title"], "expression constraint");
+        assert_eq!(error["detail"], "A rule may use the prices of 3 price lists. This one uses those of 4.");
+        assert_eq!(error["source"]["pointer"], "/data/attributes/rule");
+    };
+    refused(try_rule(&shop, &list, &json!({"rule": sum(&[&a, &b, &c, &d])})));
+    let id = rule(&shop, &list, &json!({"rule": sum(&[&a, &b, &c])}));
+    // What is stored counts with what is sent.
+    let condition = |list: &str| json!({"ruleCondition": format!("{} > 0", value(list))});
+    refused(shop.change("pricerules", &id, &condition(&d)));
+    shop.change("pricerules", &id, &condition(&a)).expect(200);
+}
+
 /// Faults are told at the attribute, with their place in the expression.
 #[test]
 fn what_cannot_be_read_is_refused() {

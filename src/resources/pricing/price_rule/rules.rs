@@ -36,6 +36,7 @@ impl Rules for PriceRuleRules {
             let node = batch.node(*index);
             errors.extend(missing(node));
             errors.extend(range_error(node, "quantity"));
+            errors.extend(too_many_lists(node));
             let list = node.effective_one("priceList").and_then(integer);
             if let (Some(allowed), Some(Value::Text(code))) =
                 (list.and_then(|list| currencies.get(&list)), node.value("currency"))
@@ -99,6 +100,19 @@ fn expression_error(detail: String) -> Error {
 
 fn integer(key: &Key) -> Option<i64> {
     if let Key::Integer(id) = key { Some(*id) } else { None }
+}
+
+/// How many lists a rule may use: their prices of one product are combined, each with each.
+const LISTS: usize = 3;
+
+/// The error for a rule whose expressions, with those that are stored, name too many lists.
+fn too_many_lists(node: &Node) -> Option<Error> {
+    let parsed = EXPRESSIONS
+        .iter()
+        .filter_map(|(attribute, expected)| Expression::parse(node.effective(attribute).as_text()?, *expected).ok());
+    let lists: BTreeSet<i64> = parsed.flat_map(|expression| expression.prices()).map(|(list, _)| list).collect();
+    let detail = format!("A rule may use the prices of {LISTS} price lists. This one uses those of {}.", lists.len());
+    (lists.len() > LISTS).then(|| node.at_attribute("rule", expression_error(detail)))
 }
 
 /// Quantity, currency and unit each need a constant or an expression.
