@@ -170,10 +170,14 @@ impl Embedded {
         let sockets = self.sockets.display().to_string().replace('\'', "''");
         let mut settings = format!(
             "# Written anew at every start.\nlisten_addresses = ''\nport = 5432\nunix_socket_directories = '{sockets}'\n\
-             unix_socket_permissions = 0700\nmax_connections = 200\nlc_messages = 'C'\n"
+             unix_socket_permissions = 0700\nlc_messages = 'C'\n"
         );
         if durability == Durability::Fleeting {
+            // Many servers share it, each with a pool of its own.
+            settings.push_str("max_connections = 1000\n");
             settings.push_str("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n");
+        } else {
+            settings.push_str("max_connections = 200\n");
         }
         let main = self.cluster.join("postgresql.conf");
         let include = "include_if_exists = 'entrepot.conf'\n";
