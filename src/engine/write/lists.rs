@@ -10,7 +10,7 @@ use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
 use super::references::existing;
 use super::resolve::{inverse, to_ones};
-use super::{Batch, Linkage, delete, failure};
+use super::{Batch, Linkage, delete, failure, lock, unions};
 use crate::acl::Permission;
 use crate::error::{COUNT, Error, Errors};
 
@@ -80,6 +80,7 @@ fn too_few(shortage: &str) -> Error {
 /// Brings every list that a node states to what it states.
 pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
     let mut orphans: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
+    let mut shrunk: Vec<Shrunk> = Vec::new();
     for index in 0..batch.nodes.len() {
         let resource = batch.node(index).resource;
         for relation in resource.relations {
@@ -89,6 +90,9 @@ pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
                 Link::ToOne { .. } => replaced_part(batch, index, relation),
                 Link::Polymorphic { .. } | Link::Union { .. } => Vec::new(),
             };
+            if !left.is_empty() {
+                shrunk.extend(shrunk_union(batch, index, relation, &left));
+            }
             if relation.cascade && !left.is_empty() {
                 orphans.push((relation.target, left));
             }
@@ -97,7 +101,34 @@ pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
     for (resource, keys) in orphans {
         delete::remove(batch, resource, &keys)?;
     }
+    for Shrunk { resource, union, keys, index, relation } in shrunk {
+        if unions::empty(batch, resource, union, &keys)? {
+            let list = format!("the list \"{}\" of \"{}\" should contain 1 element or more", union.name, resource.name);
+            return Err(batch.node(index).at_relation(relation.wire_name(), too_few(&list)).into());
+        }
+    }
     Ok(())
+}
+
+/// A required union of some records that a list has taken links from, and the place of that list.
+struct Shrunk {
+    resource: &'static Resource,
+    union: &'static Relation,
+    keys: Vec<Key>,
+    index: usize,
+    relation: &'static Relation,
+}
+
+/// What has left a list that is a branch of a union here, or the other end of one.
+fn shrunk_union(batch: &Batch<'_>, index: usize, relation: &'static Relation, left: &[Key]) -> Option<Shrunk> {
+    let node = batch.node(index);
+    let (resource, union, keys) = match (node.resource.union_of(relation), unions::beyond(relation)) {
+        (Some(union), _) => (node.resource, union, vec![node.key.clone()]),
+        (None, Some(union)) => (relation.target, union, left.to_vec()),
+        (None, None) => return None,
+    };
+    let many = matches!(union.link, Link::Union { many: true, .. });
+    (many && union.required > 0).then_some(Shrunk { resource, union, keys, index, relation })
 }
 
 /// The part that a to-one pointed at before.
@@ -153,7 +184,14 @@ fn through(batch: &mut Batch<'_>, index: usize, relation: &'static Relation) -> 
         let rows = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, kind)?) })?;
         rows.into_iter().flatten().collect()
     };
-    let Difference { gone, new } = difference(&linkage, &stored);
+    let Difference { mut gone, new } = difference(&linkage, &stored);
+    if !gone.is_empty() && unions::beyond(relation).is_some() {
+        // The links are those of the records at the other end, which change. What is hidden from the caller stays.
+        let seen = existing(batch.conn, batch.context, relation.target, Permission::View, &gone)?;
+        gone.retain(|key| seen.contains(&(key.clone(), true)));
+        check_editable(batch, index, relation, &gone)?;
+        lock::lock(batch.conn, batch.context, relation.target, Permission::Edit, &gone)?;
+    }
     check_count(batch, index, relation, stored.len() - gone.len() + new.len())?;
     if !gone.is_empty() {
         let mut sql = Sql::new();

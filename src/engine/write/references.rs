@@ -12,7 +12,7 @@ use super::super::sql::predicate::Conditions;
 use super::super::value::key_array;
 use super::lock::{key_width, push_allowed};
 use super::per_resource::PerResource;
-use super::{Batch, Context, Linkage, Node};
+use super::{Batch, Context, Linkage, Node, unions};
 use crate::acl::Permission;
 use crate::error::{ACCESS_GRANTED, Error, Errors};
 
@@ -72,7 +72,8 @@ fn stated_links(nodes: &[Node]) -> impl Iterator<Item = (&Node, &'static Relatio
     })
 }
 
-/// Whether to link a record is to change it: its foreign key is written, or it becomes a part here. That takes EDIT on
+/// Whether to link a record is to change it: its foreign key is written, it becomes a part here, or the
+/// link is one of what it points at. That takes EDIT on
 /// it, where pointing at it takes VIEW.
 fn changes_target(node: &Node, relation: &Relation) -> bool {
     let is_part_of = |part: &Resource, parent: &Resource| match part.ownership {
@@ -84,7 +85,10 @@ fn changes_target(node: &Node, relation: &Relation) -> bool {
     match relation.link {
         Link::ToMany { .. } => true,
         Link::Through { .. } => {
-            relation.cascade || is_part_of(relation.target, node.resource) || is_part_of(node.resource, relation.target)
+            relation.cascade
+                || unions::beyond(relation).is_some()
+                || is_part_of(relation.target, node.resource)
+                || is_part_of(node.resource, relation.target)
         }
         Link::ToOne { .. } => relation.cascade,
         Link::Polymorphic { .. } | Link::Union { .. } => false,

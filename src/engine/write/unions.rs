@@ -1,7 +1,13 @@
 //! Relationships that several others hold: what a request says of the one it knows, said to those that store it.
 
+use super::super::key::Key;
 use super::super::relation::{Link, Relation};
+use super::super::resource::Resource;
+use super::super::sql::Sql;
+use super::super::sql::predicate::{Conditions, JOIN_TENANT};
+use super::super::value::{Value, key_array};
 use super::{Batch, Linkage, Node, Target};
+use crate::error::Error;
 
 /// Gives each branch of a [`Link::Union`] its part of the linkage.
 pub(super) fn spread(batch: &mut Batch<'_>) {
@@ -41,4 +47,37 @@ pub(super) fn count(node: &Node, union: &Relation) -> Option<usize> {
     let mut stated = node.resource.branches(union).filter_map(|branch| node.links.get(branch.name)).peekable();
     stated.peek()?;
     Some(stated.map(|linkage| linkage.targets().len()).sum())
+}
+
+/// The union at the other end of a list: one of its branches has its links in the same join table.
+pub(super) fn beyond(relation: &Relation) -> Option<&'static Relation> {
+    let Link::Through { table: shared, .. } = relation.link else { return None };
+    let shares = |branch: &&Relation| matches!(branch.link, Link::Through { table, .. } if table == shared);
+    relation.target.relations.iter().filter(shares).find_map(|branch| relation.target.union_of(branch))
+}
+
+/// Whether one of the records is left without a record that the union points at.
+pub(super) fn empty(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    union: &Relation,
+    keys: &[Key],
+) -> Result<bool, Error> {
+    let organization = batch.organization();
+    let mut sql = Sql::new();
+    sql.raw("SELECT ").key_columns(0, resource).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    Conditions::new(batch.context.caller).tenant(&mut sql, resource, 0);
+    sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    for branch in resource.branches(union) {
+        let Link::Through { table, own, .. } = branch.link else { continue };
+        sql.raw(" AND NOT EXISTS (SELECT 1 FROM ").ident(table).raw(" AS t1 WHERE ").column(1, own).raw(" = ");
+        sql.column(0, resource.id.referenced);
+        if resource.tenant.is_some() || branch.target.tenant.is_some() {
+            sql.raw(" AND ").column(1, JOIN_TENANT).raw(" = ").bind(Value::Integer(organization));
+        }
+        sql.raw(")");
+    }
+    sql.raw(" LIMIT 1");
+    let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
+    Ok(!found.is_empty())
 }

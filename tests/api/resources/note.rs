@@ -240,6 +240,56 @@ fn a_note_shows_no_more_than_its_reader_may_view() {
     post(&own.client, "Hi", &[customer]).expect(403);
 }
 
+/// "activityTargets": required
+#[test]
+fn a_note_keeps_the_last_record_that_it_is_about() {
+    let (shop, [customer, _, product]) = shop();
+    let client = shop.client();
+    let note = post(client, "Hi", &[customer.clone(), product.clone()]).expect(201).id();
+    let route = format!("/admin/api/notes/{note}/relationships/activityTargets");
+    let of_product = format!("/admin/api/products/{}/relationships/activityNotes", product["id"].as_str().unwrap());
+    let itself = [identifier("notes", &note)];
+    change(client, Method::DELETE, &route, std::slice::from_ref(&customer)).expect(204);
+    for answer in [
+        change(client, Method::DELETE, &of_product, &itself),
+        change(client, Method::PATCH, &of_product, &[]),
+        change(client, Method::DELETE, &route, std::slice::from_ref(&product)),
+        change(client, Method::PATCH, &route, &[]),
+    ] {
+        let error = answer.expect(400).error();
+        assert_eq!(error["title"], "count constraint");
+        let detail = "The list \"activityTargets\" of \"notes\" should contain 1 element or more.";
+        assert_eq!(error["detail"], detail);
+        assert_eq!(seen(&client.get(&route).expect(200).json()["data"]), pairs(std::slice::from_ref(&product)));
+    }
+    change(client, Method::PATCH, &route, std::slice::from_ref(&customer)).expect(204);
+}
+
+/// To take a note away from a record, or to give it one, changes the note: it takes EDIT on it. A hidden note stays.
+#[test]
+fn a_note_is_taken_away_by_who_may_edit_it() {
+    let (shop, [customer, _, product]) = shop();
+    let note = post(shop.client(), "Hi", &[customer.clone(), product.clone()]).expect(201).id();
+    let route = format!("/admin/api/notes/{note}/relationships/activityTargets");
+    let about = || seen(&shop.client().get(&route).expect(200).json()["data"]);
+    let of_product = format!("/admin/api/products/{}/relationships/activityNotes", product["id"].as_str().unwrap());
+    let itself = [identifier("notes", &note)];
+    let may = json!({"VIEW": "organization", "EDIT": "organization"});
+    let blind = shop.organization.user_who_may(&json!({"products": may})).client;
+    let reader = shop.organization.user_who_may(&json!({"products": may, "notes": {"VIEW": "organization"}})).client;
+    let editor = shop.organization.user_who_may(&json!({"products": may, "notes": may})).client;
+    for (method, data) in [(Method::DELETE, &itself[..]), (Method::PATCH, &[])] {
+        change(&blind, method.clone(), &of_product, data).expect(204);
+        let error = change(&reader, method, &of_product, data).expect(403).error();
+        assert_eq!(error["detail"], "No access by \"EDIT\" permission to the entity.");
+        assert_eq!(about(), pairs(&[customer.clone(), product.clone()]));
+    }
+    change(&editor, Method::DELETE, &of_product, &itself).expect(204);
+    assert_eq!(about(), pairs(std::slice::from_ref(&customer)));
+    change(&reader, Method::POST, &of_product, &itself).expect(403);
+    change(&editor, Method::POST, &of_product, &itself).expect(204);
+}
+
 #[test]
 fn a_record_leaves_its_notes_and_a_note_its_records() {
     let (shop, [_, list, product]) = shop();
