@@ -15,24 +15,45 @@ use crate::schema::{oauth_access_token, oauth_refresh_token};
 /// What refresh tokens are hashed for.
 pub(super) const REFRESH: &str = "refresh-token";
 
-/// Ends every token that came of one login.
-pub(super) fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
-    let refresh = oauth_refresh_token::table
-        .filter(oauth_refresh_token::family.eq(family).and(oauth_refresh_token::revoked_at.is_null()));
-    diesel::update(refresh).set(oauth_refresh_token::revoked_at.eq(now)).execute(conn)?;
-    revoke_access_tokens(conn, family, now)
+/// Ends every token that came of one login. A refresh that is under way is waited for, and what it has given is seen by the
+/// next statement only: so it goes on until there is nothing left to end. Tells whether there was anything.
+pub(super) fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<bool> {
+    let mut ended = 0;
+    loop {
+        let refresh = oauth_refresh_token::table
+            .filter(oauth_refresh_token::family.eq(family).and(oauth_refresh_token::revoked_at.is_null()));
+        match diesel::update(refresh).set(oauth_refresh_token::revoked_at.eq(now)).execute(conn)? {
+            0 => break,
+            some => ended += some,
+        }
+    }
+    Ok(ended + revoke_access_tokens(conn, family, now)? > 0)
 }
 
-/// Ends the access tokens of a login.
-pub(super) fn revoke_access_tokens(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<()> {
+/// Ends the access tokens of a login; how many there were.
+pub(super) fn revoke_access_tokens(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<usize> {
     let access = oauth_access_token::table
         .filter(oauth_access_token::family.eq(family).and(oauth_access_token::revoked_at.is_null()));
-    diesel::update(access).set(oauth_access_token::revoked_at.eq(now)).execute(conn).map(drop)
+    diesel::update(access).set(oauth_access_token::revoked_at.eq(now)).execute(conn)
 }
 
 /// Removes every token and code of a user or customer user, and what it has agreed to: before it is deleted, and when its password changes.
+///
+/// What is exchanged for tokens goes before the tokens: an exchange under way is waited for, and then what it gave is seen.
 pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> QueryResult<()> {
+    code::forget(conn, organization, subject)?;
     let (user, buyer, visitor) = subject.columns();
+    loop {
+        let refresh = oauth_refresh_token::table.filter(oauth_refresh_token::organization_id.eq(organization)).filter(
+            oauth_refresh_token::user_id
+                .eq(user)
+                .or(oauth_refresh_token::customer_user_id.eq(buyer))
+                .or(oauth_refresh_token::visitor_id.eq(visitor)),
+        );
+        if diesel::delete(refresh).execute(conn)? == 0 {
+            break;
+        }
+    }
     let access = oauth_access_token::table.filter(oauth_access_token::organization_id.eq(organization)).filter(
         oauth_access_token::user_id
             .eq(user)
@@ -40,14 +61,6 @@ pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> Q
             .or(oauth_access_token::visitor_id.eq(visitor)),
     );
     diesel::delete(access).execute(conn)?;
-    let refresh = oauth_refresh_token::table.filter(oauth_refresh_token::organization_id.eq(organization)).filter(
-        oauth_refresh_token::user_id
-            .eq(user)
-            .or(oauth_refresh_token::customer_user_id.eq(buyer))
-            .or(oauth_refresh_token::visitor_id.eq(visitor)),
-    );
-    diesel::delete(refresh).execute(conn)?;
-    code::forget(conn, organization, subject)?;
     consent::forget(conn, organization, subject)
 }
 

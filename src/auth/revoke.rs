@@ -11,8 +11,8 @@ use super::oauth2::Refusal;
 use crate::schema::{oauth_access_token, oauth_refresh_token};
 
 /// Ends a token: an access token alone, or a refresh token with everything that came of the same login. One that is not
-/// good (any more) is ended already; one of another client is refused.
-pub fn revoke(conn: &mut PgConnection, auth: &Auth, client: &Client, token: &str) -> Result<(), NotGranted> {
+/// good (any more) is ended already; one of another client is refused. Tells whether anything was ended.
+pub fn revoke(conn: &mut PgConnection, auth: &Auth, client: &Client, token: &str) -> Result<bool, NotGranted> {
     let hash = auth.server.mac(REFRESH, token);
     let refresh = oauth_refresh_token::table
         .find(&hash)
@@ -24,13 +24,13 @@ pub fn revoke(conn: &mut PgConnection, auth: &Auth, client: &Client, token: &str
         own(client, &owner)?;
         return Ok(revoke_family(conn, family, Utc::now())?);
     }
-    let Some(claims) = auth.claims(conn, token)? else { return Ok(()) };
+    let Some(claims) = auth.claims(conn, token)? else { return Ok(false) };
     own(client, &claims.aud)?;
-    diesel::update(oauth_access_token::table.find(claims.jti))
+    let ended = diesel::update(oauth_access_token::table.find(claims.jti))
         .filter(oauth_access_token::revoked_at.is_null())
         .set(oauth_access_token::revoked_at.eq(Utc::now()))
         .execute(conn)?;
-    Ok(())
+    Ok(ended > 0)
 }
 
 fn own(client: &Client, owner: &str) -> Result<(), NotGranted> {

@@ -45,7 +45,7 @@ fn form(parameters: &[(&str, &str)]) -> String {
 }
 
 /// A client with the grant `password`, and its secret.
-fn password_client(organization: &Organization) -> (String, String) {
+pub(crate) fn password_client(organization: &Organization) -> (String, String) {
     password_client_of(organization, entrepot::auth::Api::Admin)
 }
 
@@ -71,7 +71,7 @@ fn password_client_of(organization: &Organization, api: entrepot::auth::Api) -> 
 }
 
 /// The answer to a login with the tests' password.
-fn log_in(organization: &Organization, (id, secret): &(String, String), user: &User) -> Answer {
+pub(crate) fn log_in(organization: &Organization, (id, secret): &(String, String), user: &User) -> Answer {
     ask(
         &organization.server.client(),
         &[
@@ -84,7 +84,7 @@ fn log_in(organization: &Organization, (id, secret): &(String, String), user: &U
     )
 }
 
-fn refresh(organization: &Organization, (id, secret): &(String, String), token: &str) -> Answer {
+pub(crate) fn refresh(organization: &Organization, (id, secret): &(String, String), token: &str) -> Answer {
     let parameters = [
         ("grant_type", "refresh_token"),
         ("client_id", id.as_str()),
@@ -95,7 +95,7 @@ fn refresh(organization: &Organization, (id, secret): &(String, String), token: 
 }
 
 /// A text member of a token answer.
-fn member(answer: &Answer, name: &str) -> String {
+pub(crate) fn member(answer: &Answer, name: &str) -> String {
     answer.json()[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", answer.text)).to_owned()
 }
 

@@ -1,11 +1,14 @@
 //! Tokens that clients give back (RFC 7009) and ask about (RFC 7662).
 
+use entrepot::auth::clients;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{PROBE, ask, ask_at, claims, log_in, member, password_client, refresh};
 use crate::support::client::Answer;
+use crate::support::database;
 use crate::support::organization::Organization;
+use crate::support::server::TestServer;
 
 fn revoke(organization: &Organization, (id, secret): &(String, String), token: &str) -> Answer {
     let parameters = [("token", token), ("client_id", id), ("client_secret", secret)];
@@ -66,6 +69,23 @@ fn a_token_that_is_none_is_revoked_already() {
         &[("client_id", &client.0), ("client_secret", &client.1)],
     );
     assert_eq!(answer.expect(400).json()["hint"], "Check the `token` parameter");
+}
+
+/// Whoever has nothing to give back costs nobody anything: what the server remembers of callers stays. It does so for seconds
+/// only, so on a busy machine this may need more than one try.
+#[test]
+fn a_token_that_is_none_makes_nobody_be_read_again() {
+    let server = Box::leak(Box::new(TestServer::start(database::shared(), "[database]\npool_size = 2")));
+    let organization = Organization::on(server);
+    let client = own_client(&organization);
+    let remembered = || {
+        let user = organization.user_who_may(&json!({"businessunits": {"VIEW": "organization"}}));
+        user.client.get(PROBE).expect(200);
+        organization.write(|conn| clients::revoke(conn, &user.client_id));
+        revoke(&organization, &client, "unknown").expect(200);
+        user.client.get(PROBE).status == 200
+    };
+    assert!((0..5).any(|_| remembered()));
 }
 
 /// "The authorization server first validates the client credentials and then verifies whether the token was issued to the

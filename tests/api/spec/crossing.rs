@@ -159,3 +159,42 @@ fn a_record_that_goes_while_a_link_to_it_arrives() {
         .write(|conn| Ok(diesel::sql_query(rows).bind::<BigInt, _>(id).bind::<Text, _>(&customer).get_result(conn)?));
     assert_eq!(json!(deleted.number), Value::from(1));
 }
+
+/// "Reuse of a refresh token revokes its family", and a changed password ends what was opened with the old one: also what a
+/// refresh gives that is under way just then.
+#[test]
+fn tokens_that_are_ended_while_they_are_refreshed() {
+    let organization = Organization::new();
+    let client = crate::auth::password_client(&organization);
+    let refresh = "WITH used AS (UPDATE oauth_refresh_token SET used_at = now() \
+                   WHERE organization_id = $1 AND user_id = $2 AND used_at IS NULL RETURNING *) \
+                   INSERT INTO oauth_refresh_token (hash, organization_id, client_id, user_id, family, issued_at, expires_at) \
+                   SELECT sha256(hash), organization_id, client_id, user_id, family, now(), expires_at FROM used";
+    let good = |user: i64| {
+        use entrepot::schema::oauth_refresh_token as token;
+        let of_user = token::table.filter(token::user_id.eq(user).and(token::revoked_at.is_null()));
+        organization.write(|conn| Ok(of_user.count().get_result::<i64>(conn)?))
+    };
+    let second_use = |_: i64, token: &str| {
+        crate::auth::refresh(&organization, &client, token).expect(400);
+    };
+    let new_password = |user: i64, _: &str| {
+        let cost = entrepot::auth::password::Cost { memory_kib: 64, iterations: 1 };
+        let id = organization.id();
+        organization.write(|conn| entrepot::auth::users::set_password(conn, cost, id, user, "another password"));
+    };
+    let ends: [&(dyn Fn(i64, &str) + Sync); 2] = [&second_use, &new_password];
+    for end in ends {
+        let user = organization.user(organization.first.business_unit, &[]);
+        let login = crate::auth::log_in(&organization, &client, &user).expect(200);
+        let first = crate::auth::member(&login, "refresh_token");
+        crate::auth::refresh(&organization, &client, &first).expect(200);
+        let holder = Holder::begin(refresh, organization.id(), &user.id.to_string());
+        std::thread::scope(|scope| {
+            scope.spawn(|| end(user.id, &first));
+            holder.await_waiting(1);
+            holder.commit();
+        });
+        assert_eq!(good(user.id), 0);
+    }
+}
