@@ -48,7 +48,8 @@ pub fn issue(
             oauth_code::expires_at.eq(now + LIFETIME),
         ))
         .execute(conn)?;
-    sweep(conn, now - auth.refresh_lifetime())?;
+    // One that comes a little too late is told so.
+    sweep(conn, now - LIFETIME)?;
     Ok(code)
 }
 
@@ -121,7 +122,10 @@ pub fn redeem(
         _ => {}
     }
     prove(row.challenge.as_deref(), row.method.as_deref(), request.get("code_verifier"))?;
-    diesel::update(oauth_code::table.find(&hash)).set(oauth_code::used_at.eq(now)).execute(conn)?;
+    // Now it tells a second use, for as long as what it gave may live.
+    let kept_until = now + auth.refresh_lifetime();
+    let used = (oauth_code::used_at.eq(now), oauth_code::expires_at.eq(kept_until));
+    diesel::update(oauth_code::table.find(&hash)).set(used).execute(conn)?;
     Ok(Ok(Redeemed { subject: Subject::of((row.user, row.buyer, None)), family: row.family }))
 }
 
@@ -158,7 +162,7 @@ pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> Q
     diesel::delete(own).execute(conn).map(drop)
 }
 
-/// Every code given removes a few that nothing can hang on any more.
+/// Every code given removes a few that expired before then.
 fn sweep(conn: &mut PgConnection, gone: DateTime<Utc>) -> QueryResult<()> {
     let old: Vec<Vec<u8>> = oauth_code::table
         .filter(oauth_code::expires_at.lt(gone))

@@ -172,6 +172,28 @@ fn a_code_expires() {
     refused(late, "invalid_grant", "Authorization code has expired");
 }
 
+/// Anyone can ask for codes of visitors: those that nobody exchanges do not pile up. A used one stays: it tells a second use.
+#[test]
+fn a_code_that_nobody_exchanges_is_swept() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let used = code(&organization, &application, &[]);
+    application.exchange(organization.server, &used, &[]).expect(200);
+    let own = || oauth_code::table.filter(oauth_code::client_id.eq(&application.id));
+    code(&organization, &application, &[]);
+    organization.write(|conn| {
+        let ago = |days| chrono::Utc::now() - chrono::TimeDelta::days(days);
+        let unused = own().filter(oauth_code::used_at.is_null());
+        diesel::update(unused).set(oauth_code::expires_at.eq(ago(29))).execute(conn)?;
+        let kept = own().filter(oauth_code::used_at.is_not_null()).filter(oauth_code::expires_at.gt(ago(-29)));
+        assert_eq!(kept.count().get_result::<i64>(conn)?, 1);
+        Ok(())
+    });
+    code(&organization, &application, &[]);
+    let left = |conn: &mut PgConnection| Ok(own().count().get_result::<i64>(conn)?);
+    assert_eq!(organization.write(left), 2, "the used one and the last");
+}
+
 /// The code itself is known to the client alone.
 #[test]
 fn codes_are_stored_hashed() {
