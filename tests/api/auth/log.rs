@@ -54,6 +54,7 @@ fn the_log_holds_no_secret() {
     let granted = login(PASSWORD, SECRET).expect(200);
     login("wrong-password", SECRET).expect(400);
     login(PASSWORD, "wrong-secret").expect(401);
+    ask(&client, &[("grant_type", "client_credentials"), ("client_id", "x\nINFO forged")]).expect(401);
     let (access, refresh) = (member(&granted, "access_token"), member(&granted, "refresh_token"));
     client.with_token(&access).get(PROBE).expect(200);
     client.with_token("wrong-token").get(PROBE).expect(401);
@@ -72,6 +73,7 @@ fn the_log_holds_no_secret() {
     }
 
     let seen = wait_for(|| Some(log()).filter(|log| log.contains("its family is revoked")));
+    assert!(seen.lines().all(|line| line.starts_with('{')), "a client wrote a line of the log");
     for secret in
         [PASSWORD, SECRET, "wrong-password", "wrong-secret", "wrong-token", "private-value", &access, &refresh, KEY]
     {
