@@ -87,8 +87,8 @@ fn keys(account: &str, address: IpAddr) -> [Who; 3] {
     [Who::Pair(name.clone(), address), Who::Address(address), Who::Account(name)]
 }
 
-/// One IPv6 customer holds a whole /64.
-fn network(address: IpAddr) -> IpAddr {
+/// Whose address it is, near enough: one IPv6 customer holds a whole /64.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => IpAddr::V6((u128::from(six) >> 64 << 64).into()),
         four => four,

@@ -18,7 +18,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::Utc;
 
 use super::origin::secure;
-use super::{address, answer, login_prefix, metadata};
+use super::{address, answer, login_prefix, metadata, rate};
 use crate::app::App;
 use crate::auth::authorize::{Application, Challenge, Fault, Parameters, Target, application};
 use crate::auth::session::Session;
@@ -220,6 +220,7 @@ impl<'r> Visit<'r> {
         let Some(id) = parameters.get("client_id").map(str::to_owned) else {
             return refused_page(StatusCode::UNAUTHORIZED, "The request names no app (client_id).").map(Err);
         };
+        rate::count_named(request, app, &id)?;
         let secure = secure(request, app);
         let (auth, now) = (Arc::clone(&app.auth), Utc::now());
         let session = form::session(request, api, secure).and_then(|text| Session::open(&auth.server, api, &text, now));

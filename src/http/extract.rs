@@ -19,8 +19,8 @@ static WSSE: HeaderName = HeaderName::from_static("x-wsse");
 pub async fn caller(request: &HttpRequest, app: &App, api: Api) -> Result<Arc<Caller>, Error> {
     let caller = app.auth.authenticate(&app.db, api, credentials(request)).await?;
     trace::caller(request, &caller.client, caller.principal.label());
-    rate::count(request, app, &caller.client)?;
     address::check(&caller.networks, address::of(request, app))?;
+    rate::count(request, app, &caller)?;
     Ok(caller)
 }
 

@@ -1,9 +1,12 @@
-//! How many requests a client may send: a bucket per client, in the memory of this process.
+//! How many requests a client may send: a bucket per client, in the memory of this process. In the storefront each customer
+//! user of a client has one, and each address of its visitors; so has each address that names a client to end a token, or
+//! asks for a code.
 //!
 //! A bucket holds `limits.request_burst` requests and fills by `limits.request_rate` a second. Every answer to an
 //! authenticated request tells how much is left, in the headers of the IETF draft `ratelimit-headers`; an empty bucket
 //! is answered with 429.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,14 +20,17 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use moka::sync::Cache;
 
+use super::address;
+use crate::acl::{Caller, Principal};
 use crate::app::App;
+use crate::auth::brake;
 use crate::config::Limits;
 use crate::error::Error;
 
 static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 static STATE: HeaderName = HeaderName::from_static("ratelimit");
 
-/// Clients remembered at once; a forgotten one starts with a full bucket.
+/// Buckets remembered at once; a forgotten one starts with a full bucket.
 const REMEMBERED: u64 = 10_000;
 
 type Bucket = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
@@ -73,11 +79,11 @@ impl Rates {
 }
 
 impl Limiter {
-    /// Takes one request from a client's bucket; the flag says whether it was there.
-    fn take(&self, client: &str) -> (bool, Left) {
-        let bucket = self.buckets.get(client).unwrap_or_else(|| {
+    /// Takes one request from a bucket; the flag says whether it was there.
+    fn take(&self, bucket: &str) -> (bool, Left) {
+        let bucket = self.buckets.get(bucket).unwrap_or_else(|| {
             let fresh = || Arc::new(RateLimiter::direct(self.quota).with_middleware::<StateInformationMiddleware>());
-            self.buckets.get_with_by_ref(client, fresh)
+            self.buckets.get_with_by_ref(bucket, fresh)
         });
         let (taken, requests, seconds) = match bucket.check() {
             Ok(left) => {
@@ -93,10 +99,34 @@ impl Limiter {
     }
 }
 
-/// Counts a request of the client, and refuses it when there were too many.
-pub fn count(request: &HttpRequest, app: &App, client: &str) -> Result<(), Error> {
+/// Counts a request of the caller, and refuses it when there were too many.
+pub fn count(request: &HttpRequest, app: &App, caller: &Caller) -> Result<(), Error> {
+    take(request, app, || of_caller(caller, address::of(request, app)))
+}
+
+/// Counts a request that names a client and has not proven it.
+pub fn count_named(request: &HttpRequest, app: &App, client: &str) -> Result<(), Error> {
+    take(request, app, || of_address(client, address::of(request, app)))
+}
+
+/// Who shares a bucket with the caller.
+fn of_caller(caller: &Caller, address: Option<IpAddr>) -> String {
+    match &caller.principal {
+        Principal::User(_) => caller.client.clone(),
+        Principal::CustomerUser(user) => format!("{}/{}", caller.client, user.id),
+        Principal::Visitor(_) => of_address(&caller.client, address),
+    }
+}
+
+/// No client's identifier begins with `@`, or is longer than that.
+fn of_address(client: &str, address: Option<IpAddr>) -> String {
+    let place = address.map_or_else(String::new, |address| brake::network(address).to_string());
+    format!("@{place} {client:.32}")
+}
+
+fn take(request: &HttpRequest, app: &App, bucket: impl Fn() -> String) -> Result<(), Error> {
     let Some(limiter) = &app.rates.0 else { return Ok(()) };
-    let (taken, left) = limiter.take(client);
+    let (taken, left) = limiter.take(&bucket());
     let seconds = left.seconds;
     request.extensions_mut().insert(left);
     if taken { Ok(()) } else { Err(Error::rate_limited(limiter.rate, limiter.burst, seconds)) }
@@ -115,6 +145,7 @@ pub fn tell<B>(response: &mut ServiceResponse<B>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::acl::CustomerUser;
 
     fn limiter(request_rate: u32, request_burst: u32) -> Option<Limiter> {
         let limits = Limits { request_rate, request_burst, ..crate::config::Config::default().limits };
@@ -129,6 +160,23 @@ mod tests {
         assert_eq!(limiter.take("a").1.seconds, 1);
         assert!(limiter.take("b").0);
         assert_eq!(limiter.policy, "\"client\";q=3;w=3");
+    }
+
+    #[test]
+    fn people_of_a_storefront_do_not_share_a_bucket() {
+        let bucket = |principal: Principal, address: [u8; 4]| {
+            let (client, networks) = ("shop".to_owned(), Default::default());
+            let (permissions, locale) = Default::default();
+            let caller = Caller { organization: 1, principal, client, permissions, networks, locale };
+            of_caller(&caller, Some(IpAddr::from(address)))
+        };
+        let buyer = |id| Principal::CustomerUser(CustomerUser { id, customer: 1, division: vec![1] });
+        let (home, away) = ([192, 0, 2, 1], [192, 0, 2, 2]);
+        assert_eq!(bucket(buyer(1), home), bucket(buyer(1), away));
+        assert_ne!(bucket(buyer(1), home), bucket(buyer(2), home));
+        assert_eq!(bucket(Principal::Visitor(1), home), bucket(Principal::Visitor(2), home));
+        assert_ne!(bucket(Principal::Visitor(1), home), bucket(Principal::Visitor(1), away));
+        assert_eq!(of_address("shop", Some(IpAddr::from(home))), bucket(Principal::Visitor(1), home));
     }
 
     #[test]

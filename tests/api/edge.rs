@@ -3,7 +3,7 @@
 mod cors;
 mod network;
 mod protection;
-mod rate;
+pub(crate) mod rate;
 mod slow;
 mod switch;
 mod tls;
