@@ -183,7 +183,8 @@ fn tokens_that_are_ended_while_they_are_refreshed() {
         let id = organization.id();
         organization.write(|conn| entrepot::auth::users::set_password(conn, cost, id, user, "another password"));
     };
-    let ends: [&(dyn Fn(i64, &str) + Sync); 2] = [&second_use, &new_password];
+    type End<'a> = &'a (dyn Fn(i64, &str) + Sync);
+    let ends: [End<'_>; 2] = [&second_use, &new_password];
     for end in ends {
         let user = organization.user(organization.first.business_unit, &[]);
         let login = crate::auth::log_in(&organization, &client, &user).expect(200);
