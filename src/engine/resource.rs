@@ -472,9 +472,3 @@ impl PartialEq for Resource {
 }
 
 impl Eq for Resource {}
-
-impl std::hash::Hash for Resource {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        std::ptr::hash(self, state);
-    }
-}

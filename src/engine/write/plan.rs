@@ -73,10 +73,20 @@ impl DraftLinkage {
 }
 
 /// A record of the request, or one that has to exist.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference {
     Draft(usize),
     Existing(&'static Resource, Key),
+}
+
+impl Reference {
+    /// The same for two references to one record, and for no others.
+    pub fn mark(&self) -> (Option<usize>, Option<(&'static str, Key)>) {
+        match self {
+            Reference::Draft(index) => (Some(*index), None),
+            Reference::Existing(resource, key) => (None, Some((resource.name, key.clone()))),
+        }
+    }
 }
 
 /// Records that earlier operations of a request have made, by type and `lid`.
@@ -320,7 +330,7 @@ impl<'d> Planner<'d> {
                     .collect();
                 let mut references: Vec<Reference> = references.into_iter().collect::<Option<_>>()?;
                 let mut seen = HashSet::new();
-                references.retain(|reference| seen.insert(reference.clone()));
+                references.retain(|reference| seen.insert(reference.mark()));
                 if matches!(relation.link, Link::ToOne { .. }) {
                     if references.len() > 1 {
                         let detail =

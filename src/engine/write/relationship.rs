@@ -38,7 +38,7 @@ pub fn plan(
             let (mut references, mut seen) = (Vec::new(), HashSet::new());
             for (index, one) in list.iter().enumerate() {
                 match resolve(one, &format!("{pointer}/{index}")) {
-                    Ok(reference) if !seen.insert(reference.clone()) => {}
+                    Ok(reference) if !seen.insert(reference.mark()) => {}
                     Ok(reference) => references.push(reference),
                     Err(error) => errors.push(error),
                 }
