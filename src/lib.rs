@@ -11,6 +11,7 @@
 //! | [`auth`], [`acl`] | who is calling, and what they may do |
 //! | [`engine`] | JSON:API over descriptors: parse, plan, authorize, load, render, write |
 //! | [`resources`], [`storefront`] | the descriptors, back office and storefront |
+//! | [`operation`] | asynchronous operations: batches as they are worked off |
 //! | [`commerce`] | prices, totals, trees: hand-written rules |
 //! | [`schema`] | typed tables for what is done by hand |
 //! | [`demo`] | the demonstration's records |
@@ -30,6 +31,7 @@ pub mod error;
 pub mod http;
 pub mod network;
 pub mod openapi;
+pub mod operation;
 pub mod resources;
 pub mod schema;
 pub mod startup;

@@ -19,6 +19,9 @@ use crate::engine::resource::{Ownership, Resource};
 /// The back office's resources.
 pub static ALL: &[&Resource] = &[
     &system::ADDRESS_TYPE,
+    &system::ASYNC_OPERATION_ERROR,
+    &system::ASYNC_OPERATION_RESULT,
+    &system::ASYNC_OPERATION,
     &activity::ATTACHMENT,
     &catalog::ATTRIBUTE_FAMILY,
     &catalog::BRAND,

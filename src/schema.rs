@@ -204,5 +204,65 @@ table! {
     }
 }
 
+table! {
+    // The counts are only written by `operation::progress`.
+    async_operation (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        owner_id -> BigInt,
+        client -> Text,
+        api -> Text,
+        entity_type -> Text,
+        external_ids -> Bool,
+        request -> Jsonb,
+        body_id -> Nullable<BigInt>,
+        status -> Text,
+        chunks -> Nullable<Integer>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    async_operation_chunk (organization_id, operation_id, number) {
+        organization_id -> BigInt,
+        operation_id -> BigInt,
+        number -> Integer,
+        body -> Nullable<Binary>,
+        done_at -> Nullable<Timestamptz>,
+        failed -> Nullable<Integer>,
+        record_indexes -> Nullable<Array<BigInt>>,
+        sent_ids -> Nullable<Array<Nullable<Text>>>,
+        external_keys -> Nullable<Array<Nullable<Jsonb>>>,
+        record_ids -> Nullable<Array<Nullable<Text>>>,
+        outcomes -> Nullable<Array<Text>>,
+    }
+}
+
+table! {
+    async_operation_error (organization_id, operation_id, chunk, number) {
+        organization_id -> BigInt,
+        operation_id -> BigInt,
+        chunk -> Integer,
+        number -> Integer,
+        record_index -> Nullable<BigInt>,
+        status -> Integer,
+        title -> Text,
+        detail -> Text,
+        source -> Nullable<Jsonb>,
+    }
+}
+
+table! {
+    async_operation_included (organization_id, operation_id, record_index) {
+        organization_id -> BigInt,
+        operation_id -> BigInt,
+        record_index -> BigInt,
+        record_id -> Nullable<Text>,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(api_key, oauth_client, organization, app_user, customer_user);
 allow_tables_to_appear_in_same_query!(customer_visitor, oauth_access_token, oauth_refresh_token);

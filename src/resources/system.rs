@@ -1,6 +1,9 @@
 //! Organizations, users, languages, places and files.
 
 pub mod address_type;
+pub mod async_operation;
+pub mod async_operation_error;
+pub mod async_operation_result;
 pub mod business_unit;
 pub mod country;
 pub mod entity_field_fallback_value;
@@ -17,6 +20,9 @@ pub mod user_role;
 pub mod website;
 
 pub use self::address_type::ADDRESS_TYPE;
+pub use self::async_operation::ASYNC_OPERATION;
+pub use self::async_operation_error::ASYNC_OPERATION_ERROR;
+pub use self::async_operation_result::ASYNC_OPERATION_RESULT;
 pub use self::business_unit::BUSINESS_UNIT;
 pub use self::country::COUNTRY;
 pub use self::entity_field_fallback_value::ENTITY_FIELD_FALLBACK_VALUE;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 
+use super::super::field::Field;
 use super::super::key::Key;
 use super::super::predicate::Predicate;
 use super::super::resource::{IdKind, Resource};
@@ -95,7 +96,7 @@ pub(super) fn select_stored(context: Context<'_>, resource: &'static Resource, p
     let mut sql = Sql::new();
     sql.raw("SELECT ").key_columns(0, resource).raw(", ");
     push_allowed(&mut sql, &mut conditions, resource, permission);
-    for field in resource.fields {
+    for field in stored_fields(resource) {
         sql.raw(", t0.").ident(field.column);
     }
     for (_, column) in to_ones(resource) {
@@ -117,12 +118,17 @@ pub(super) fn push_allowed(
     conditions.condition(sql, resource, 0, &scope);
 }
 
+/// The fields that a column holds.
+fn stored_fields(resource: &'static Resource) -> impl Iterator<Item = &'static Field> {
+    resource.fields.iter().filter(|field| !field.computed)
+}
+
 pub(super) fn read_stored(row: &Row<'_>, resource: &'static Resource) -> Result<(Key, Found), Error> {
     let key = row.key(0, resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))?;
     let mut place = key_width(resource);
     let allowed = row.boolean(place)?.unwrap_or(false);
     let mut stored = Stored::default();
-    for field in resource.fields {
+    for field in stored_fields(resource) {
         place += 1;
         stored.values.insert(field.name, row.value(place, field.kind.storage())?);
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::support::client::Client;
 use crate::support::organization::{Organization, unique};
+use crate::support::rows;
 use crate::support::shop::{Shop, line, many, one};
 
 /// An organization with a record of each kind that others point at.
@@ -100,12 +101,23 @@ impl World {
         let path = format!("/admin/api/{}", resource.name);
         let id = if resource.actions.create {
             self.client().post(&path, &self.create_body(resource)).expect(201).id()
+        } else if resource.name == "asyncoperations" {
+            self.operation().to_string()
         } else {
             let list = self.client().get(&path).expect(200).json();
             list["data"][0]["id"].as_str().unwrap_or_else(|| panic!("no {}", resource.name)).to_owned()
         };
         self.known.borrow_mut().insert(resource.name, id.clone());
         id
+    }
+
+    /// An asynchronous operation that has ended, so that nothing about it changes.
+    fn operation(&self) -> i64 {
+        let sql = "INSERT INTO async_operation
+            (organization_id, owner_id, client, api, entity_type, external_ids, request, status, ended_at)
+            SELECT $1, id, 'tests', 'admin', 'products', false, '{}', 'success', now() FROM app_user
+            WHERE organization_id = $1 ORDER BY id LIMIT 1";
+        rows::insert(self.organization(), sql)[0]
     }
 
     /// Whether rules decide about an attribute, so that a PATCH of it alone may be refused or answered otherwise.
