@@ -9,6 +9,7 @@ pub mod embedded;
 mod failure;
 pub mod migrate;
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use connect::ConnectError;
 pub use failure::{Failure, database_error, is_overflow};
@@ -34,6 +36,10 @@ type Connection = PooledConnection<ConnectionManager<PgConnection>>;
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
+    /// One for each connection, given out in the order of asking: the pool itself serves whoever comes by first, and of
+    /// many requests some would wait a hundred times longer than the rest.
+    turns: Arc<Semaphore>,
+    checkout_timeout: Duration,
     statements: Arc<AtomicU64>,
 }
 
@@ -54,8 +60,13 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
-        let db = self.clone();
-        blocking(move || db.run_now(work)).await?
+        let (db, turn) = (self.clone(), self.turn().await?);
+        blocking(move || {
+            let outcome = db.run_now(work);
+            drop(turn);
+            outcome
+        })
+        .await?
     }
 
     /// Does writing work in one transaction off the async threads; an error rolls it back. The work is repeated only
@@ -68,8 +79,13 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
-        let db = self.clone();
-        blocking(move || db.transaction_now(work)).await?
+        let (db, turn) = (self.clone(), self.turn().await?);
+        blocking(move || {
+            let outcome = db.transaction_now(work);
+            drop(turn);
+            outcome
+        })
+        .await?
     }
 
     /// [`Db::run`] in the calling thread, for commands and jobs.
@@ -138,12 +154,24 @@ impl Db {
         }
     }
 
+    /// The right to one of the connections, for as long as it is held. No thread waits for it.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let asked = self.turns.clone().acquire_owned();
+        match tokio::time::timeout(self.checkout_timeout, asked).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(error)) => Err(self.no_connection(&error)),
+            Err(error) => Err(self.no_connection(&error)),
+        }
+    }
+
     fn connection(&self) -> Result<Connection, Error> {
-        self.pool.get().map_err(|error| {
-            let (open, idle) = self.connections();
-            tracing::warn!(%error, open, idle, "no database connection");
-            Error::database_away()
-        })
+        self.pool.get().map_err(|error| self.no_connection(&error))
+    }
+
+    fn no_connection(&self, error: &dyn fmt::Display) -> Error {
+        let (open, idle) = self.connections();
+        tracing::warn!(%error, open, idle, "no database connection");
+        Error::database_away()
     }
 
     fn live_connection(&self) -> Result<Connection, Error> {

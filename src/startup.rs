@@ -94,8 +94,8 @@ impl Server {
             0 => std::thread::available_parallelism().map_or(1, NonZero::get),
             workers => workers,
         };
-        // More threads than connections would only wait for one; two more are for password checks.
-        let blocking = (app.config.database.pool_size as usize).div_ceil(workers) + 2;
+        // Whoever works has a connection, wherever the work is; two more are for password checks.
+        let blocking = app.config.database.pool_size as usize + 2;
         let connections = app.connections.clone();
         let (opened, each) = (connections.clone(), settings.connections.div_ceil(workers));
         let app = web::Data::new(app);

@@ -9,6 +9,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, HandleError, Pool};
 use diesel::sql_types::Text;
 use diesel::{Connection, QueryResult, RunQueryDsl};
+use tokio::sync::Semaphore;
 
 use super::Db;
 use crate::config::Database;
@@ -44,7 +45,8 @@ impl Db {
             .connection_customizer(Box::new(setup))
             .error_handler(Box::new(LogError))
             .build_unchecked(ConnectionManager::new(url));
-        Ok(Db { pool, statements })
+        let turns = Arc::new(Semaphore::new(settings.pool_size as usize));
+        Ok(Db { pool, turns, checkout_timeout: settings.checkout_timeout, statements })
     }
 }
 

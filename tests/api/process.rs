@@ -8,3 +8,4 @@ mod settings;
 mod shutdown;
 mod start;
 mod trace;
+mod turns;
