@@ -247,7 +247,7 @@ table! {
         operation_id -> BigInt,
         chunk -> Integer,
         number -> Integer,
-        record_index -> Nullable<BigInt>,
+        record_indexes -> Array<BigInt>,
         status -> Integer,
         title -> Text,
         detail -> Text,

@@ -15,7 +15,7 @@ CREATE TABLE async_operation (
     external_ids boolean NOT NULL,
     -- what the parsers need to know: the format of the body and how to read it
     request jsonb NOT NULL,
-    -- the stored body; null once it is split
+    -- the stored body; null once it is not needed any more
     body_id bigint,
     status text NOT NULL DEFAULT 'new',
     -- null until the body is split
@@ -73,8 +73,8 @@ CREATE TABLE async_operation_error (
     chunk integer NOT NULL,
     number integer NOT NULL,
     id text NOT NULL GENERATED ALWAYS AS (operation_id::text || '-' || chunk::text || '-' || number::text) STORED,
-    -- the record's place in the body's list; null for an error of several or of none
-    record_index bigint,
+    -- the records that failed by it: their places in the body's list
+    record_indexes bigint[] NOT NULL DEFAULT '{}',
     status integer NOT NULL,
     title text NOT NULL,
     detail text NOT NULL,
