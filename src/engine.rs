@@ -39,6 +39,7 @@ pub mod render;
 pub mod resource;
 pub mod row;
 pub mod rules;
+pub mod split;
 pub mod sql;
 pub mod value;
 pub mod write;
