@@ -182,11 +182,12 @@ impl Error {
         Error::new(&REQUEST_DATA, detail)
     }
 
-    /// `first` is the place of the object that means the same record: 0 is the primary one, 1 the first of `included`.
-    pub fn duplicate_item(first: usize) -> Error {
-        Error::request_data(match first {
-            0 => "The item duplicates the primary entity".to_owned(),
-            _ => format!("The item duplicates the item with the index {}", first - 1),
+    /// `first`: the pointer of the object that means the same record.
+    pub fn duplicate_of(first: &str) -> Error {
+        let index = first.split('/').rev().find(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+        Error::request_data(match index {
+            Some(index) => format!("The item duplicates the item with the index {index}"),
+            None => "The item duplicates the primary entity".to_owned(),
         })
     }
 

@@ -3,6 +3,7 @@
 //! Nothing is looked up here. Types are resolved against the registry, ids stay labels, attributes stay JSON.
 
 pub mod atomic;
+pub mod item;
 
 use serde_json::{Map, Value as Json};
 
@@ -37,6 +38,16 @@ pub struct ResourceObject {
 pub enum Identifiers {
     One(Option<Identifier>),
     Many(Vec<Identifier>),
+}
+
+impl Identifiers {
+    /// Every record named.
+    pub fn as_slice(&self) -> &[Identifier] {
+        match self {
+            Identifiers::One(one) => one.as_slice(),
+            Identifiers::Many(list) => list,
+        }
+    }
 }
 
 /// A resource identifier object.

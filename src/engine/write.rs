@@ -9,6 +9,7 @@ pub mod atomic;
 pub mod batch;
 mod change;
 mod check;
+pub mod chunk;
 mod delete;
 mod failure;
 mod identity;
@@ -81,6 +82,26 @@ pub struct Record {
     pub key: Key,
     /// The `id` or `lid` it was sent under.
     pub label: Option<String>,
+    pub fate: Fate,
+}
+
+/// What a write did to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Created,
+    Updated,
+    /// It was as the request wants it.
+    Unchanged,
+}
+
+impl Fate {
+    fn of(node: &Node) -> Fate {
+        match node.changed.is_empty() {
+            _ if node.creates => Fate::Created,
+            true => Fate::Unchanged,
+            false => Fate::Updated,
+        }
+    }
 }
 
 /// Locks a record until the end of the transaction, so that nobody changes it after it was looked at.
@@ -117,7 +138,8 @@ pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<Wri
     change::record(&mut batch)?;
     let mut records = Vec::with_capacity(shown.len());
     for (resource, node) in shown.into_iter().zip(&batch.nodes) {
-        records.push(Record { resource, key: identity::shown(resource, node)?, label: node.label.clone() });
+        let (key, label) = (identity::shown(resource, node)?, node.label.clone());
+        records.push(Record { resource, key, label, fate: Fate::of(node) });
     }
     Ok(Written {
         records,

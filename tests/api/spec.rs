@@ -6,6 +6,7 @@ pub mod atomic;
 mod attack;
 mod borrowed_rights;
 mod change;
+mod chunk;
 mod contention;
 mod create;
 mod crossing;

@@ -134,7 +134,7 @@ fn strays(placed: &[bool], faulty: &[(usize, Option<usize>)]) -> Vec<Error> {
     let lost = (0..placed.len()).filter(|place| !placed[*place] || faults.contains_key(place));
     lost.map(|place| {
         let error = match faults.get(&place) {
-            Some(Some(first)) => Error::duplicate_item(first + 1),
+            Some(Some(first)) => Error::duplicate_of(&format!("/included/{first}")),
             Some(None) => Error::request_data("The related resource should be an object with a 'type' and an 'id'"),
             None => Error::request_data(
                 "The entity should have a relationship with at least one primary entity and this should be explicitly \

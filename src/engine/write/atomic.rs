@@ -10,7 +10,7 @@ use std::ops::Range;
 use diesel::pg::PgConnection;
 
 use super::super::document::atomic::{Action, Name, Operation, Target};
-use super::super::document::{Identifier, Identifiers, ResourceObject};
+use super::super::document::{Identifier, ResourceObject};
 use super::super::key::Key;
 use super::super::load;
 use super::super::render::View;
@@ -92,10 +92,7 @@ fn lid_of(object: &ResourceObject) -> Option<&str> {
 
 /// What the relationships of an object name by `lid`.
 fn named(object: &ResourceObject) -> impl Iterator<Item = &Identifier> {
-    let identifiers = object.relationships.iter().flat_map(|(_, identifiers)| match identifiers {
-        Identifiers::One(one) => one.as_slice(),
-        Identifiers::Many(list) => list,
-    });
+    let identifiers = object.relationships.iter().flat_map(|(_, identifiers)| identifiers.as_slice());
     identifiers.filter(|identifier| identifier.local)
 }
 

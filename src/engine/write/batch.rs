@@ -9,6 +9,7 @@ use super::super::resource::Resource;
 use super::super::value::Value;
 use super::Context;
 use super::per_resource::PerResource;
+use super::plan::Role;
 use crate::error::{Error, Errors};
 
 /// What a relationship of a node points at.
@@ -54,6 +55,7 @@ pub struct Stored {
 #[derive(Debug)]
 pub struct Node {
     pub resource: &'static Resource,
+    pub role: Role,
     /// Whether the record is created; otherwise it exists and is updated.
     pub creates: bool,
     pub key: Key,
@@ -68,8 +70,8 @@ pub struct Node {
     pub links: BTreeMap<&'static str, Linkage>,
     /// The record as it was; empty for one that is created.
     pub stored: Stored,
-    /// Whether the request asked to update it if it exists.
-    pub upserts: bool,
+    /// The members that the request asked to find it by, to be updated if it exists; none of them: by its id.
+    pub upserts: Option<Vec<&'static str>>,
     /// Whether it follows from the request though nobody sent it: no right of its own is asked for.
     pub implied: bool,
     /// The members whose stored value this request changed. Filled while writing.
@@ -175,6 +177,11 @@ impl<'a> Batch<'a> {
         &mut self.nodes[index]
     }
 
+    /// Whether several records are written that have nothing to do with each other, each by itself if need be.
+    pub fn is_chunk(&self) -> bool {
+        self.nodes.first().is_some_and(|node| node.role == Role::Member)
+    }
+
     /// The organization every statement of the batch is bound to.
     pub fn organization(&self) -> i64 {
         self.context.caller.organization
@@ -188,6 +195,7 @@ impl<'a> Batch<'a> {
             .ok_or_else(|| Error::internal("a sequence gave no id"))?;
         self.nodes.push(Node {
             resource,
+            role: Role::Included,
             creates: true,
             key,
             pointer,
@@ -195,7 +203,7 @@ impl<'a> Batch<'a> {
             values: BTreeMap::new(),
             links: BTreeMap::new(),
             stored: Stored::default(),
-            upserts: false,
+            upserts: None,
             implied: true,
             changed: BTreeSet::new(),
         });

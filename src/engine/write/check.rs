@@ -6,6 +6,7 @@ use super::super::kind::Kind;
 use super::super::relation::{Link, Relation};
 use super::super::resource::{Ident, Ownership, Resource};
 use super::super::value::Value;
+use super::plan::Role;
 use super::references::existing;
 use super::resolve::{inverse, to_ones};
 use super::{Batch, Linkage, Node, Target, unions};
@@ -85,7 +86,7 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
         let may_create = || acl::scope(node.resource, Permission::Create, batch.context.caller).is_some();
         if node.creates && !node.implied && !of_new_parent && !may_create() {
             let error = Error::no_access_to_type();
-            errors.push(if index == 0 { error } else { error.at(&node.pointer) });
+            errors.push(if node.role == Role::Primary { error } else { error.at(&node.pointer) });
             continue;
         }
         for field in node.resource.fields {

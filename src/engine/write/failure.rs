@@ -9,23 +9,34 @@ use super::super::value::Value;
 use super::lists::relation_of_column;
 use super::{Batch, Node};
 use crate::db::is_overflow;
+use crate::engine::input::parse_decimal;
 use crate::error::{Error, Errors};
 
-/// The errors for a statement that wrote these nodes.
+/// The errors for a statement that wrote these nodes. In a chunk, where the others are written without the one that is to
+/// blame, an error has a place only when it is known which one that is.
 pub(super) fn explain(batch: &Batch<'_>, nodes: &[usize], error: DieselError) -> Errors {
     let DieselError::DatabaseError(kind, information) = &error else { return error.into() };
     let information = information.as_ref();
     let nodes: Vec<&Node> = nodes.iter().map(|index| batch.node(*index)).collect();
     let Some(first) = nodes.first() else { return error.into() };
+    let mut sure = nodes.len() == 1 || !batch.is_chunk();
     let explained = match kind {
-        DatabaseErrorKind::UniqueViolation => Some(not_unique(&nodes, information)),
+        DatabaseErrorKind::UniqueViolation => {
+            let quoted = quoted(&nodes, information);
+            sure |= quoted.is_some();
+            Some(not_unique(&nodes, quoted, information))
+        }
         DatabaseErrorKind::ForeignKeyViolation => no_such_target(&nodes, information),
         DatabaseErrorKind::CheckViolation => check_failed(first, information),
         DatabaseErrorKind::NotNullViolation => is_null(first, information),
         DatabaseErrorKind::Unknown if is_overflow(information.message()) => Some(Error::overflow().at(&first.pointer)),
         _ => None,
     };
-    explained.map_or_else(|| error.into(), Errors::from)
+    let Some(mut explained) = explained else { return error.into() };
+    if !sure {
+        explained.source = None;
+    }
+    explained.into()
 }
 
 /// The table whose rows still point at what was to be deleted.
@@ -34,42 +45,55 @@ pub(super) fn still_used_by(error: &DieselError) -> Option<String> {
     Some(information.table_name().unwrap_or("other records").to_owned())
 }
 
-fn not_unique(nodes: &[&Node], information: &dyn DatabaseErrorInformation) -> Error {
+fn not_unique(
+    nodes: &[&Node],
+    quoted: Option<(&'static UniqueKey, &Node)>,
+    information: &dyn DatabaseErrorInformation,
+) -> Error {
     let constraint = information.constraint_name().unwrap_or_default();
-    let details = information.details().unwrap_or_default();
     let of_resource = nodes.first().map_or(&[][..], |node| node.resource.unique);
     let key = of_resource.iter().find(|key| key.constraint == constraint);
-    let Some((key, node)) = key.and_then(|key| Some((key, node_in(nodes, key, details)?))) else {
-        let node = nodes.first();
-        let pointer = node.map_or_else(|| "/data".to_owned(), |node| format!("{}/id", node.pointer));
-        return if nodes.iter().any(|node| node.upserts) {
-            Error::contention().at(pointer)
-        } else {
-            Error::conflict("The entity already exists.").at(pointer)
-        };
-    };
+    let sought = |node: &Node| node.upserts.as_deref().is_some_and(|by| key.map_or(&[][..], |key| key.members) == by);
+    let culprit = quoted.map(|(_, node)| node).or_else(|| nodes.iter().copied().find(|node| sought(node)));
     // Another request wrote the key between our look and our write: the whole request is tried again.
-    if node.upserts {
-        return Error::contention().at(&node.pointer);
+    if culprit.is_some_and(sought) {
+        return Error::contention();
     }
+    let Some(node) = culprit.or(nodes.first().copied()) else { return Error::not_unique() };
+    let Some(key) = key else {
+        return Error::conflict("The entity already exists.").at(format!("{}/id", node.pointer));
+    };
     key.members.first().map_or_else(Error::not_unique, |member| {
         let member = key.members.iter().copied().find(|member| node.resource.field(member).is_some()).unwrap_or(member);
         node.at_member(member, Error::not_unique())
     })
 }
 
-/// The node whose values Postgres quotes.
-fn node_in<'n>(nodes: &[&'n Node], key: &UniqueKey, details: &str) -> Option<&'n Node> {
-    let quoted = |node: &&&Node| key.members.iter().all(|member| details.contains(&member_text(node, member)));
-    nodes.iter().find(quoted).or(nodes.first()).copied()
+/// The key that was broken, and the node whose values Postgres quotes: `Key (a, b)=(1, x) already exists.`
+fn quoted<'n>(
+    nodes: &[&'n Node],
+    information: &dyn DatabaseErrorInformation,
+) -> Option<(&'static UniqueKey, &'n Node)> {
+    let unique = nodes.first()?.resource.unique;
+    let key = unique.iter().find(|key| Some(key.constraint) == information.constraint_name())?;
+    let (_, values) = information.details()?.strip_suffix(") already exists.")?.split_once(")=(")?;
+    let tenant = usize::from(nodes.first()?.resource.tenant.is_some());
+    let values: Vec<&str> = values.splitn(tenant + key.members.len(), ", ").skip(tenant).collect();
+    let has = |node: &&&Node| {
+        values.len() == key.members.len()
+            && key.members.iter().zip(&values).all(|(member, text)| is(node, member, text))
+    };
+    // Of two rows of one statement, the later one is to blame.
+    nodes.iter().rev().find(has).map(|node| (key, *node))
 }
 
-fn member_text(node: &Node, member: &str) -> String {
-    match node.value(member) {
-        Some(Value::Text(text)) => text.clone(),
-        Some(Value::Integer(number)) => number.to_string(),
-        Some(Value::Numeric(number)) => number.normalize().to_string(),
-        _ => node.effective_one(member).map(ToString::to_string).unwrap_or_default(),
+/// Whether a member has the value that Postgres writes like this.
+fn is(node: &Node, member: &str, text: &str) -> bool {
+    match node.effective(member) {
+        Value::Text(own) => own == text || own.to_lowercase() == text,
+        Value::Integer(number) => number.to_string() == text,
+        Value::Numeric(number) => parse_decimal(text).is_some_and(|other| other == *number),
+        _ => node.effective_one(member).is_some_and(|key| key.to_string() == text),
     }
 }
 

@@ -12,9 +12,10 @@ use super::super::resource::Resource;
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
+use super::lock::no_entity;
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
 use super::{Context, Node};
-use crate::error::{ENTITY, Error, Errors, INVALID_ID};
+use crate::error::{Error, Errors, INVALID_ID};
 
 /// The stored ids of records: fewer than were given where some do not exist.
 pub(super) fn stored(
@@ -63,14 +64,14 @@ fn mandatory(pointer: &str) -> Error {
 pub(super) fn settle(conn: &mut PgConnection, context: Context<'_>, mut plan: WritePlan) -> Result<WritePlan, Errors> {
     let ids = Ids::find(conn, context, &plan.drafts)?;
     let mut errors = Vec::new();
-    for (index, draft) in plan.drafts.iter_mut().enumerate() {
+    for draft in &mut plan.drafts {
         ids.settle_links(draft, &mut errors);
         let resource = draft.resource;
         draft.resource = resource.declared();
         if let Some(field) = resource.external_id()
             && let Err(error) = ids.settle_operation(resource, field, draft)
         {
-            errors.push(if index == 0 && error.code == &ENTITY { Error::not_found() } else { error });
+            errors.push(error);
         }
     }
     Errors::check(errors)?;
@@ -119,7 +120,6 @@ impl Ids {
         draft: &mut Draft,
     ) -> Result<(), Error> {
         let place = format!("{}/id", draft.pointer);
-        let no_entity = || Error::new(&ENTITY, "The entity does not exist.").at(&draft.pointer);
         let operation = std::mem::replace(&mut draft.operation, Operation::Create(None));
         let (operation, id) = match operation {
             Operation::Create(Some(key)) if self.stored(resource, &key).is_some() => {
@@ -128,7 +128,7 @@ impl Ids {
             Operation::Create(Some(key)) => (Operation::Create(None), Some(key)),
             Operation::Create(None) => return Err(mandatory(&draft.pointer)),
             Operation::Update(key) => {
-                (Operation::Update(self.stored(resource, &key).ok_or_else(no_entity)?.clone()), None)
+                (Operation::Update(self.stored(resource, &key).ok_or_else(|| no_entity(draft))?.clone()), None)
             }
             Operation::Upsert(Match::Id(key)) => (Operation::Upsert(Match::Members(vec![field.name])), Some(key)),
             Operation::Upsert(members) => {

@@ -1,6 +1,6 @@
 //! Records that exist, locked and read: what a write changes stays as it was looked at until the transaction ends.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
@@ -13,7 +13,7 @@ use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::key_array;
 use super::per_resource::PerResource;
-use super::plan::{Draft, Match, Operation};
+use super::plan::{Draft, Match, Operation, Role};
 use super::resolve::to_ones;
 use super::{Batch, Context, Stored, ancestors};
 use crate::acl::{self, Permission};
@@ -48,19 +48,21 @@ pub(super) fn lock_updates(
         let keys: Vec<Key> = list.iter().map(|(_, key, _)| key.clone()).collect();
         ancestors::lock(batch.conn, batch.context, resource, &keys)?;
         let mut rows = lock(batch.conn, batch.context, resource, Permission::Edit, &keys)?;
+        let mut first: HashMap<Key, usize> = HashMap::new();
         for (index, key, must_exist) in list {
             let draft = &drafts[index];
+            if let Some(first) = first.insert(key.clone(), index) {
+                errors.push(Error::duplicate_of(&drafts[first].pointer).at(&draft.pointer));
+                continue;
+            }
             match rows.remove(&key) {
                 Some(_) if matches!(draft.operation, Operation::Create(_)) => {
                     let place = format!("{}/id", draft.pointer);
                     errors.push(Error::conflict("The entity already exists.").at(place));
                 }
                 Some(row) if row.allowed => found[index] = Some((key, row.stored)),
-                Some(_) => errors.push(place(Error::no_access(), index, draft)),
-                None if must_exist && index == 0 => errors.push(Error::not_found()),
-                None if must_exist => {
-                    errors.push(Error::new(&ENTITY, "The entity does not exist.").at(&draft.pointer));
-                }
+                Some(_) => errors.push(place(Error::no_access(), draft)),
+                None if must_exist => errors.push(no_entity(draft)),
                 None => {}
             }
         }
@@ -69,8 +71,17 @@ pub(super) fn lock_updates(
 }
 
 /// An error at a record of the request; the primary one needs no pointer.
-pub(super) fn place(error: Error, index: usize, draft: &Draft) -> Error {
-    if index == 0 { error } else { error.at(&draft.pointer) }
+pub(super) fn place(error: Error, draft: &Draft) -> Error {
+    if draft.role == Role::Primary { error } else { error.at(&draft.pointer) }
+}
+
+/// The record that should be updated is not there.
+pub(super) fn no_entity(draft: &Draft) -> Error {
+    let error = match draft.role {
+        Role::Primary | Role::Member => Error::not_found(),
+        Role::Included => Error::new(&ENTITY, "The entity does not exist."),
+    };
+    place(error, draft)
 }
 
 /// Locks records and reads what a write may compare: fields, to-one links, and whether `permission` is held.
@@ -87,7 +98,8 @@ pub(super) fn lock(
     sql.raw(" ORDER BY t0.").ident(resource.id.column).raw(" FOR UPDATE OF t0");
     let rows = sql.collect(conn, |row| read_stored(row, resource))?;
     // A composite id whose suffix differs names no record.
-    Ok(rows.into_iter().filter(|(key, _)| keys.contains(key)).collect())
+    let asked: HashSet<&Key> = keys.iter().collect();
+    Ok(rows.into_iter().filter(|(key, _)| asked.contains(key)).collect())
 }
 
 /// `SELECT id, allowed, fields, to-one links FROM table WHERE organization`.

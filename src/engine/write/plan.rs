@@ -1,18 +1,19 @@
 //! A document → the records it means, their attributes typed, their linkage resolved to records of the request or to
 //! ids. Pure: what the database must know is left to `resolve`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod planner;
 
-use super::super::document::{Document, Identifier, Identifiers, Options, ResourceObject, Upsert};
-use super::super::field::Access;
-use super::super::input;
+use std::collections::{BTreeMap, HashMap};
+
+use self::planner::Planner;
+use super::super::document::{Document, Identifier, Options, ResourceObject};
 use super::super::key::Key;
-use super::super::relation::{Link, Relation};
+use super::super::relation::Relation;
 use super::super::resource::{Ownership, Resource};
 use super::super::value::Value;
 use super::reach;
 use crate::acl::{Needs, Permission};
-use crate::error::{ACTION_NOT_ALLOWED, ENTITY_TYPE, EXTRA_FIELDS, Error, Errors};
+use crate::error::{ENTITY_TYPE, Error, Errors};
 
 /// What a request wants written.
 #[derive(Clone, Debug)]
@@ -40,10 +41,21 @@ pub enum Match {
     Members(Vec<&'static str>),
 }
 
+/// What a record is to the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// What the request is about: an error about it as a whole needs no pointer.
+    Primary,
+    /// One of several in `data`.
+    Member,
+    Included,
+}
+
 /// One record as the request describes it.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub resource: &'static Resource,
+    pub role: Role,
     pub pointer: String,
     pub label: Option<String>,
     /// Whether the label is a `lid`.
@@ -67,6 +79,13 @@ impl DraftLinkage {
     pub fn references(&self) -> &[Reference] {
         match self {
             DraftLinkage::One(reference) => reference.as_slice(),
+            DraftLinkage::Many(list) | DraftLinkage::Add(list) | DraftLinkage::Remove(list) => list,
+        }
+    }
+
+    fn references_mut(&mut self) -> &mut [Reference] {
+        match self {
+            DraftLinkage::One(reference) => reference.as_mut_slice(),
             DraftLinkage::Many(list) | DraftLinkage::Add(list) | DraftLinkage::Remove(list) => list,
         }
     }
@@ -99,23 +118,34 @@ pub enum Route {
     Update(Key),
 }
 
+/// The plan of a batch, with what is wrong with some of its drafts.
+pub(super) struct Batched {
+    pub plan: WritePlan,
+    /// As [`reach`] looks at them.
+    pub neighbours: Vec<Vec<usize>>,
+    /// Each at its place in the body.
+    pub errors: Vec<Error>,
+}
+
 impl WritePlan {
     /// Plans a create or update. All errors are collected.
     pub fn build(document: &Document, route: &Route) -> Result<WritePlan, Errors> {
         let mut planner = Planner::default();
-        let objects: Vec<&ResourceObject> = std::iter::once(&document.data).chain(&document.included).collect();
+        let included = document.included.iter().map(|object| (object, Role::Included));
+        let objects: Vec<(&ResourceObject, Role)> =
+            std::iter::once((&document.data, Role::Primary)).chain(included).collect();
         planner.index(&objects);
         let mut drafts: Vec<Draft> = Vec::with_capacity(objects.len());
-        for (index, object) in objects.iter().enumerate() {
-            let operation = if index == 0 { planner.primary(object, route) } else { planner.included(object) };
-            let operation = operation.unwrap_or(Operation::Create(None));
-            drafts.push(planner.draft(object, operation));
+        for (index, (object, role)) in objects.iter().enumerate() {
+            let operation = if index == 0 { planner.primary(object, route) } else { planner.member(object) };
+            drafts.push(planner.draft(index, (object, *role), operation.unwrap_or(Operation::Create(None))));
         }
         if document.data.options.validate && !document.data.resource.validatable {
             planner.errors.push(Error::value("The option is not supported.").at("/data/meta/validate"));
         }
         if planner.errors.is_empty() {
-            planner.errors = reach::unreachable(&objects, &planner.labels);
+            let neighbours = planner.neighbours(&objects);
+            planner.errors = reach::unreachable(&objects, &neighbours);
         }
         Errors::check(planner.errors)?;
         Ok(WritePlan { drafts, validate_only: document.data.options.validate })
@@ -124,242 +154,71 @@ impl WritePlan {
     /// Plans operations that are written together. Only a `lid` names one of their records, or one that was `made`
     /// before them.
     pub fn together(operations: &[(&ResourceObject, Route)], made: &Made) -> Result<WritePlan, Errors> {
-        let mut planner = Planner { made: Some(made), ..Planner::default() };
-        planner.index(&operations.iter().map(|(object, _)| *object).collect::<Vec<_>>());
+        let mut planner = Planner::knowing(made, true);
+        let role = |index| if index == 0 { Role::Primary } else { Role::Included };
+        let objects: Vec<(&ResourceObject, Role)> =
+            operations.iter().enumerate().map(|(index, (object, _))| (*object, role(index))).collect();
+        planner.index(&objects);
         let mut drafts = Vec::with_capacity(operations.len());
-        for (object, route) in operations {
+        for (index, (object, route)) in operations.iter().enumerate() {
             let Options { update, validate, .. } = object.options;
             for (option, _) in [("update", update), ("validate", validate)].iter().filter(|(_, set)| *set) {
                 let place = format!("{}/meta/{option}", object.pointer);
                 planner.errors.push(Error::value("The option is not supported.").at(place));
             }
             let operation = planner.primary(object, route).unwrap_or(Operation::Create(None));
-            drafts.push(planner.draft(object, operation));
+            drafts.push(planner.draft(index, objects[index], operation));
         }
         Errors::check(planner.errors)?;
         Ok(WritePlan { drafts, validate_only: false })
     }
+
+    /// Plans the objects of a batch, those of `data` and then what is included with them; what goes by a label of `made`
+    /// was written before. A draft of which an error tells is not what the client means.
+    pub(super) fn batch(objects: &[(&ResourceObject, Role)], made: &Made) -> Batched {
+        let mut planner = Planner::knowing(made, false);
+        planner.index(objects);
+        let mut drafts = Vec::with_capacity(objects.len());
+        for (index, (object, role)) in objects.iter().enumerate() {
+            let operation = planner.member(object).unwrap_or(Operation::Create(None));
+            drafts.push(planner.draft(index, (object, *role), operation));
+        }
+        let neighbours = planner.neighbours(objects);
+        Batched { plan: WritePlan { drafts, validate_only: false }, neighbours, errors: planner.errors }
+    }
+
+    /// The plan of some of its drafts. They name no others.
+    pub(super) fn only(&self, drafts: &[usize]) -> WritePlan {
+        let places: HashMap<usize, usize> = drafts.iter().enumerate().map(|(place, draft)| (*draft, place)).collect();
+        let mut drafts: Vec<Draft> = drafts.iter().map(|draft| self.drafts[*draft].clone()).collect();
+        for reference in
+            drafts.iter_mut().flat_map(|draft| draft.links.values_mut()).flat_map(DraftLinkage::references_mut)
+        {
+            if let Reference::Draft(draft) = reference
+                && let Some(place) = places.get(draft)
+            {
+                *draft = *place;
+            }
+        }
+        WritePlan { drafts, validate_only: self.validate_only }
+    }
 }
 
 impl Needs for WritePlan {
-    /// Creating needs CREATE, changing EDIT. Parts and upserts are judged when their parent and their fate are known.
+    /// Parts and upserts are judged when their parent and their fate are known.
     fn needs(&self) -> Vec<(&'static Resource, Permission)> {
-        let of = |draft: &Draft| match (&draft.operation, draft.resource.ownership) {
+        self.drafts.iter().filter_map(Draft::need).collect()
+    }
+}
+
+impl Draft {
+    /// Creating needs CREATE, changing EDIT.
+    pub(super) fn need(&self) -> Option<(&'static Resource, Permission)> {
+        match (&self.operation, self.resource.ownership) {
             (_, Ownership::Part(_)) | (Operation::Upsert(_), _) => None,
-            (Operation::Create(_), _) => Some((draft.resource, Permission::Create)),
-            (Operation::Update(_), _) => Some((draft.resource, Permission::Edit)),
-        };
-        self.drafts.iter().filter_map(of).collect()
-    }
-}
-
-#[derive(Default)]
-struct Planner<'d> {
-    /// Type and label of every object of the request.
-    labels: HashMap<(&'static str, &'d str), usize>,
-    /// Of operations: then no `id` is a label.
-    made: Option<&'d Made>,
-    errors: Vec<Error>,
-}
-
-impl<'d> Planner<'d> {
-    fn index(&mut self, objects: &[&'d ResourceObject]) {
-        for (index, object) in objects.iter().enumerate() {
-            let Some(label) = object.id.as_ref().filter(|_| object.local || self.made.is_none()) else { continue };
-            match self.labels.get(&(object.resource.name, label.as_str())) {
-                Some(first) => self.errors.push(Error::duplicate_item(*first).at(&object.pointer)),
-                None => {
-                    self.labels.insert((object.resource.name, label), index);
-                }
-            }
+            (Operation::Create(_), _) => Some((self.resource, Permission::Create)),
+            (Operation::Update(_), _) => Some((self.resource, Permission::Edit)),
         }
-    }
-
-    fn primary(&mut self, object: &ResourceObject, route: &Route) -> Option<Operation> {
-        let place = || format!("{}/meta/upsert", object.pointer);
-        match (route, &object.options.upsert) {
-            (Route::Update(key), None) => Some(Operation::Update(key.clone())),
-            (Route::Update(key), Some(Upsert::Id)) if object.resource.id.kind.is_assigned() => {
-                Some(Operation::Upsert(Match::Id(key.clone())))
-            }
-            (Route::Update(_), Some(Upsert::Id)) => {
-                let detail =
-                    "The upsert operation is not supported for resources with auto-generated identifier value.";
-                self.refuse(Error::value(detail).at(place()))
-            }
-            (Route::Update(_), Some(Upsert::Members(_))) => {
-                let detail = "Only the entity identifier can be used by the upsert operation to find an entity.";
-                self.refuse(Error::value(detail).at(place()))
-            }
-            (Route::Create, _) => self.create_or_upsert(object),
-        }
-    }
-
-    fn included(&mut self, object: &ResourceObject) -> Option<Operation> {
-        if object.options.update {
-            if !object.resource.actions.update {
-                return self.not_allowed("update", object);
-            }
-            return self.key(object).map(Operation::Update);
-        }
-        self.create_or_upsert(object)
-    }
-
-    fn create_or_upsert(&mut self, object: &ResourceObject) -> Option<Operation> {
-        let resource = object.resource;
-        let place = format!("{}/meta/upsert", object.pointer);
-        match &object.options.upsert {
-            None if !resource.actions.create => self.not_allowed("create", object),
-            None => self.new_key(object).map(Operation::Create),
-            Some(Upsert::Id) if resource.id.kind.is_assigned() => {
-                let key = self.new_key(object)?;
-                key.map(|key| Operation::Upsert(Match::Id(key)))
-            }
-            Some(_) if !resource.unique.iter().any(|key| key.upsert) && !resource.id.kind.is_assigned() => {
-                self.refuse(Error::value("The upsert operation is not supported.").at(place))
-            }
-            Some(Upsert::Id) => {
-                let detail = "The upsert operation cannot use the entity identifier to find an entity.";
-                self.refuse(Error::value(detail).at(place))
-            }
-            Some(Upsert::Members(members)) => {
-                let mut wanted: Vec<&str> = members.iter().map(String::as_str).collect();
-                wanted.sort_unstable();
-                let found = resource.unique.iter().find(|key| {
-                    let mut has: Vec<&str> = key.members.to_vec();
-                    has.sort_unstable();
-                    key.upsert && has == wanted
-                });
-                match found {
-                    Some(key) => Some(Operation::Upsert(Match::Members(key.members.to_vec()))),
-                    None => {
-                        let these = if members.len() == 1 { "this field" } else { "these fields" };
-                        let detail = format!("The upsert operation cannot use {these} to find an entity.");
-                        self.refuse(Error::value(detail).at(place))
-                    }
-                }
-            }
-        }
-    }
-
-    /// The id of a record to be created, where the client chooses it.
-    fn new_key(&mut self, object: &ResourceObject) -> Option<Option<Key>> {
-        if !object.resource.id.kind.is_assigned() {
-            return Some(None);
-        }
-        if object.id.is_none() || object.local {
-            let error = Error::new(&crate::error::INVALID_ID, "The identifier is mandatory");
-            return self.refuse(error.at(format!("{}/id", object.pointer)));
-        }
-        self.key(object).map(Some)
-    }
-
-    fn key(&mut self, object: &ResourceObject) -> Option<Key> {
-        let label = object.id.as_deref().unwrap_or_default();
-        match Key::parse(object.resource.id.kind, label) {
-            Ok(key) => Some(key),
-            Err(error) => self.refuse(error.at(format!("{}/id", object.pointer))),
-        }
-    }
-
-    fn not_allowed<T>(&mut self, action: &str, object: &ResourceObject) -> Option<T> {
-        let detail = format!("The \"{action}\" action is not allowed.");
-        self.refuse(Error::new(&ACTION_NOT_ALLOWED, detail).at(&object.pointer))
-    }
-
-    fn refuse<T>(&mut self, error: Error) -> Option<T> {
-        self.errors.push(error);
-        None
-    }
-
-    fn draft(&mut self, object: &ResourceObject, operation: Operation) -> Draft {
-        let resource = object.resource;
-        let creates = !matches!(operation, Operation::Update(_));
-        let settable = |access: Access| match access {
-            Access::Writable | Access::WriteOnly => true,
-            Access::CreateOnly => creates,
-            Access::ReadOnly | Access::Hidden => false,
-        };
-        let mut extra = Vec::new();
-        let mut values = BTreeMap::new();
-        for (name, json) in &object.attributes {
-            match resource.field(name) {
-                None => extra.push(name.as_str()),
-                Some(field) if settable(field.access) => match input::parse(field, json) {
-                    Ok(value) => {
-                        values.insert(field.name, value);
-                    }
-                    Err(error) => self.errors.push(error.at(format!("{}/attributes/{name}", object.pointer))),
-                },
-                Some(_) => {}
-            }
-        }
-        let mut links = BTreeMap::new();
-        for (name, identifiers) in &object.relationships {
-            match resource.relation(name).filter(|relation| !relation.hidden) {
-                None => extra.push(name.as_str()),
-                Some(relation) if settable(relation.access) => {
-                    let place = format!("{}/relationships/{name}/data", object.pointer);
-                    if let Some(linkage) = self.linkage(relation, identifiers, &place) {
-                        links.insert(relation.name, linkage);
-                    }
-                }
-                Some(_) => {}
-            }
-        }
-        if !extra.is_empty() {
-            let names: Vec<String> = extra.iter().map(|name| format!("\"{name}\"")).collect();
-            let detail = format!("This form should not contain extra fields: {}.", names.join(", "));
-            self.errors.push(Error::new(&EXTRA_FIELDS, detail).at(&object.pointer));
-        }
-        let (pointer, label) = (object.pointer.clone(), object.id.clone());
-        Draft { resource, pointer, label, local: object.local, operation, values, links }
-    }
-
-    fn linkage(&mut self, relation: &Relation, identifiers: &Identifiers, place: &str) -> Option<DraftLinkage> {
-        match (identifiers, relation.is_many()) {
-            (Identifiers::One(None), false) => Some(DraftLinkage::One(None)),
-            (Identifiers::One(Some(one)), false) => {
-                self.reference(relation, one, place).map(|one| DraftLinkage::One(Some(one)))
-            }
-            (Identifiers::Many(list), true) => {
-                let references: Vec<Option<Reference>> = list
-                    .iter()
-                    .enumerate()
-                    .map(|(index, one)| self.reference(relation, one, &format!("{place}/{index}")))
-                    .collect();
-                let mut references: Vec<Reference> = references.into_iter().collect::<Option<_>>()?;
-                let mut seen = HashSet::new();
-                references.retain(|reference| seen.insert(reference.mark()));
-                if matches!(relation.link, Link::ToOne { .. }) {
-                    if references.len() > 1 {
-                        let detail =
-                            format!("This collection should contain 1 element or less. {} were given.", list.len());
-                        return self.refuse(Error::new(&crate::error::COUNT, detail).at(place));
-                    }
-                    return Some(DraftLinkage::One(references.pop()));
-                }
-                Some(DraftLinkage::Many(references))
-            }
-            (_, true) => {
-                self.refuse(Error::request_data("The list of resource identifier objects should be an array").at(place))
-            }
-            (_, false) => {
-                self.refuse(Error::request_data("The resource identifier object should be NULL or an object").at(place))
-            }
-        }
-    }
-
-    fn reference(&mut self, relation: &Relation, identifier: &Identifier, place: &str) -> Option<Reference> {
-        let known = |target: &'static Resource| {
-            let label = Some(identifier.id.as_str()).filter(|_| identifier.local || self.made.is_none())?;
-            if let Some(draft) = self.labels.get(&(target.name, label)) {
-                return Some(Reference::Draft(*draft));
-            }
-            let key = self.made?.get(&(target.name, label.to_owned()))?;
-            Some(Reference::Existing(target, key.clone()))
-        };
-        reference(relation, identifier, place, known).map_err(|error| self.errors.push(error)).ok()
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::document::{Identifier, Identifiers};
 use super::super::key::Key;
 use super::super::relation::{Link, Relation};
 use super::super::resource::Resource;
-use super::plan::{Draft, DraftLinkage, Made, Operation, Reference, WritePlan, reference};
+use super::plan::{Draft, DraftLinkage, Made, Operation, Reference, Role, WritePlan, reference};
 use crate::error::{Error, Errors, Source};
 
 /// What the method asks for.
@@ -54,6 +54,7 @@ pub fn plan(
     };
     let draft = Draft {
         resource,
+        role: Role::Primary,
         pointer: pointer.to_owned(),
         label: Some(key.to_string()),
         local: false,

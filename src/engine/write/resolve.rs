@@ -40,6 +40,7 @@ pub(super) fn resolve<'a>(
             .collect();
         batch.nodes.push(Node {
             resource: draft.resource,
+            role: draft.role,
             creates: stored.is_none(),
             key: keys[index].1.clone(),
             pointer: std::mem::take(&mut draft.pointer),
@@ -47,7 +48,11 @@ pub(super) fn resolve<'a>(
             values: std::mem::take(&mut draft.values),
             links,
             stored: stored.unwrap_or_default(),
-            upserts: matches!(draft.operation, Operation::Upsert(_)),
+            upserts: match std::mem::replace(&mut draft.operation, Operation::Create(None)) {
+                Operation::Upsert(Match::Members(members)) => Some(members),
+                Operation::Upsert(Match::Id(_)) => Some(Vec::new()),
+                Operation::Create(_) | Operation::Update(_) => None,
+            },
             implied: false,
             changed: BTreeSet::new(),
         });
@@ -63,14 +68,19 @@ pub(super) fn resolve<'a>(
 fn refuse_duplicates(drafts: &[Draft], found: &[Option<(Key, Stored)>]) -> Result<(), Errors> {
     let meaning = |index: usize| match &found[index] {
         Some((key, _)) => Some(key.to_string()),
-        None => upsert::key_text(&drafts[index]),
+        None => match &drafts[index].operation {
+            Operation::Create(Some(key)) => Some(key.to_string()),
+            _ => upsert::key_text(&drafts[index]),
+        },
     };
     let mut first: HashMap<(&'static str, bool, String), usize> = HashMap::new();
     let mut errors = Vec::new();
     for (index, draft) in drafts.iter().enumerate() {
         let Some(text) = meaning(index) else { continue };
         match first.entry((draft.resource.name, found[index].is_some(), text)) {
-            Entry::Occupied(other) => errors.push(Error::duplicate_item(*other.get()).at(&draft.pointer)),
+            Entry::Occupied(other) => {
+                errors.push(Error::duplicate_of(&drafts[*other.get()].pointer).at(&draft.pointer))
+            }
             Entry::Vacant(place) => {
                 place.insert(index);
             }

@@ -81,7 +81,7 @@ pub(super) fn find(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<
             (Some(_), false) => {
                 errors.push(Error::conflict("The upsert operation founds more than one entity.").at(&draft.pointer));
             }
-            (Some((_, row)), true) if !row.allowed => errors.push(place(Error::no_access(), index, draft)),
+            (Some((_, row)), true) if !row.allowed => errors.push(place(Error::no_access(), draft)),
             (Some((key, row)), true) => found[index] = Some((key, row.stored)),
             (None, _) => {}
         }
