@@ -20,7 +20,7 @@ use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use connect::ConnectError;
-pub use failure::{Failure, database_error, is_overflow};
+pub use failure::{Failure, database_error, is_lock_timeout, is_overflow};
 
 use crate::error::{self, Error};
 

@@ -326,7 +326,8 @@ impl Error {
         let mut error = Error::new(
             &OUTCOME_UNKNOWN,
             "The connection to the database was lost while the changes were being committed; they may have been made \
-             or not. Look the record up before repeating the request.",
+             or not. If the request has an Idempotency-Key, repeat it with the same key; else look the record up before \
+             repeating it.",
         );
         error.retry_after = Some(2);
         error

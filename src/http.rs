@@ -13,6 +13,7 @@ pub mod docs;
 pub mod etag;
 pub mod extract;
 pub mod health;
+pub mod idempotency;
 pub mod limits;
 mod locale;
 pub mod media_type;
@@ -27,6 +28,7 @@ pub mod read;
 pub mod resources;
 pub mod token;
 pub mod trace;
+pub mod transact;
 pub mod write;
 
 use actix_web::http::Method;

@@ -205,6 +205,20 @@ table! {
 }
 
 table! {
+    idempotency_key (organization_id, client, principal, key) {
+        organization_id -> BigInt,
+        client -> Text,
+        principal -> Text,
+        key -> Text,
+        fingerprint -> Binary,
+        claimed_at -> Timestamptz,
+        status -> Nullable<SmallInt>,
+        headers -> Nullable<Jsonb>,
+        body -> Nullable<Binary>,
+    }
+}
+
+table! {
     // The counts are only written by `operation::progress`.
     async_operation (organization_id, id) {
         organization_id -> BigInt,

@@ -78,16 +78,36 @@ impl ServerKey {
 
     /// A keyed hash of a high-entropy secret.
     pub fn mac(&self, purpose: &str, secret: &str) -> Vec<u8> {
-        let mut context = hmac::Context::with_key(&self.mac);
-        context.update(purpose.as_bytes());
-        context.update(&[0]);
-        context.update(secret.as_bytes());
-        context.sign().as_ref().to_vec()
+        let mut mac = self.begin_mac(purpose);
+        mac.update(secret.as_bytes());
+        mac.finish()
+    }
+
+    /// A keyed hash of what comes in parts.
+    pub fn begin_mac(&self, purpose: &str) -> Mac {
+        let mut mac = Mac(hmac::Context::with_key(&self.mac));
+        mac.update(purpose.as_bytes());
+        mac.update(&[0]);
+        mac
     }
 
     /// Whether a secret has that keyed hash, in constant time.
     pub fn mac_matches(&self, purpose: &str, secret: &str, mac: &[u8]) -> bool {
         constant_time::verify_slices_are_equal(&self.mac(purpose, secret), mac).is_ok()
+    }
+}
+
+/// A keyed hash under way.
+pub struct Mac(hmac::Context);
+
+impl Mac {
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// 32 bytes.
+    pub fn finish(self) -> Vec<u8> {
+        self.0.sign().as_ref().to_vec()
     }
 }
 

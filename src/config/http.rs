@@ -27,6 +27,8 @@ pub struct Http {
     pub json_depth: usize,
     /// Members of objects and items of lists in one body, all together.
     pub json_values: usize,
+    /// Bytes of an answer that is stored for an idempotency key.
+    pub stored_answer_limit: usize,
     /// For the head of a request to arrive.
     pub request_timeout: Duration,
     /// For the body of a request to arrive, and a second more for each 16 KiB of it.
@@ -110,6 +112,7 @@ impl Http {
             body_limit: source.integer("http.body_limit", 16 << 20, 1024..=1 << 30) as usize,
             json_depth: source.integer("http.json_depth", 64, 8..=120) as usize,
             json_values: source.integer("http.json_values", 100_000, 1_000..=10_000_000) as usize,
+            stored_answer_limit: source.integer("http.stored_answer_limit", 16 << 20, 1024..=1 << 28) as usize,
             request_timeout: Duration::from_secs(source.integer("http.request_timeout", 15, 1..=600)),
             body_timeout: Duration::from_secs(source.integer("http.body_timeout", 30, 1..=600)),
             answer_timeout: Duration::from_secs(source.integer("http.answer_timeout", 60, 1..=600)),

@@ -26,6 +26,8 @@ impl Failure for Errors {
     }
 }
 
+const LOCK_TIMEOUT: &str = "canceling statement due to lock timeout";
+
 /// Beginnings and parts of messages that say the server is not to be reached.
 const AWAY: &[&str] = &[
     "terminating connection",
@@ -59,7 +61,7 @@ pub fn database_error(error: Diesel) -> Error {
 fn by_message(message: &str) -> Option<Error> {
     match message {
         "canceling statement due to statement timeout" => Some(Error::statement_timeout()),
-        "canceling statement due to lock timeout" | "deadlock detected" => Some(Error::contention()),
+        LOCK_TIMEOUT | "deadlock detected" => Some(Error::contention()),
         "canceling statement due to conflict with recovery" => Some(Error::contention()),
         _ if FULL.iter().any(|part| message.contains(part)) => {
             tracing::error!(error = message, "the database has no space left");
@@ -72,6 +74,11 @@ fn by_message(message: &str) -> Option<Error> {
         _ if AWAY.iter().any(|part| message.contains(part)) => Some(away(&message)),
         _ => None,
     }
+}
+
+/// Whether a statement gave up waiting for another transaction.
+pub fn is_lock_timeout(error: &Diesel) -> bool {
+    matches!(error, Diesel::DatabaseError(_, information) if information.message() == LOCK_TIMEOUT)
 }
 
 /// Whether a number does not fit into its column or type.

@@ -76,9 +76,11 @@ codes! {
     NOT_ACCEPTABLE = "not-acceptable", 406, "not acceptable http exception";
     REQUEST_TIMEOUT = "request-timeout", 408, "request timeout http exception";
     CONFLICT = "conflict", 409, "conflict constraint";
+    IDEMPOTENCY_KEY_IN_USE = "idempotency-key-in-use", 409, "conflict http exception";
     PRECONDITION_FAILED = "precondition-failed", 412, "precondition failed http exception";
     BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "unsupported media type http exception";
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "unprocessable entity http exception";
     RATE_LIMITED = "rate-limited", 429, "too many requests http exception";
     INTERNAL = "internal", 500, "runtime exception";
     STATEMENT_TIMEOUT = "statement-timeout", 503, "service unavailable http exception";

@@ -21,8 +21,8 @@ use crate::app::App;
 use crate::auth::Api;
 use crate::config::CorsBlock;
 
-const ALLOW_HEADERS: &str = "Authorization,Content-Type,X-Include";
-const EXPOSE_HEADERS: &str = "Location,X-Include-Total-Count,X-Include-Deleted-Count";
+const ALLOW_HEADERS: &str = "Authorization,Content-Type,X-Include,Idempotency-Key";
+const EXPOSE_HEADERS: &str = "Location,X-Include-Total-Count,X-Include-Deleted-Count,Idempotency-Replayed";
 
 /// What is to be added to the answer of a request.
 struct Grant {

@@ -5,6 +5,7 @@
 //! | `entrepot_requests_total` | `api`, `resource`, `action`, `status` |
 //! | `entrepot_request_seconds` | `api`, `action` |
 //! | `entrepot_stage_seconds` | `stage` |
+//! | `entrepot_idempotent_requests_total` | `outcome` |
 //! | `entrepot_database_connections` | `state` |
 //! | `entrepot_database_statements_total` | |
 
@@ -51,6 +52,11 @@ pub fn request(labels: Labels, status: u16, duration: Duration) {
 /// Times one stage of the pipeline, such as `parse` or `load`.
 pub fn stage(stage: &'static str, duration: Duration) {
     ::metrics::histogram!("entrepot_stage_seconds", "stage" => stage).record(duration);
+}
+
+/// Counts a request with an idempotency key: `first`, `replayed`, `in-use`, `reused` or `failed`.
+pub fn idempotent(outcome: &'static str) {
+    ::metrics::counter!("entrepot_idempotent_requests_total", "outcome" => outcome).increment(1);
 }
 
 pub async fn show(_: HttpRequest, app: web::Data<App>) -> HttpResponse {

@@ -1,18 +1,15 @@
 //! POST on `/operations`: the extension of JSON:API for atomic operations. All are done in one transaction, or none.
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::web::Payload;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
 use chrono::Utc;
 use percent_encoding::percent_decode_str;
 
+use super::answer::Answer;
 use super::call::Call;
 use super::place::{self, Place};
-use super::write::by_profile;
-use super::{limits, metrics};
+use super::transact::{Done, Work};
 use crate::acl::Caller;
 use crate::app::App;
 use crate::engine::document::atomic::{self, Name, Target};
@@ -21,33 +18,23 @@ use crate::engine::write::Context;
 use crate::engine::write::atomic as engine;
 use crate::error::{Error, Errors};
 
-/// Answers a request of operations.
-pub async fn run(request: &HttpRequest, payload: Payload, call: Call) -> Result<HttpResponse, Errors> {
-    let body = limits::body(payload, &call.app.config.http).await?;
+/// What a request of operations asks for, as work that only needs a transaction.
+pub fn plan(request: &HttpRequest, call: &Call, body: &Bytes) -> Result<Work, Errors> {
     refuse_parameters(request.query_string())?;
-    let start = Instant::now();
     let locate = |url: &str| locate(&call.registry, &call.caller, &call.view.base, url);
-    let operations = atomic::parse(&body, &call.registry, call.app.config.limits.operations, locate)?;
-    let operations = Arc::new(operations);
+    let operations = atomic::parse(body, &call.registry, call.app.config.limits.operations, locate)?;
     let (app, caller, view) = (call.app.clone(), call.caller.clone(), call.view.clone());
-    let done = call
-        .app
-        .db
-        .transaction(move |conn| {
-            let App { switches, auth, .. } = app.get_ref();
-            let context = Context { caller: &caller, now: Utc::now(), switches, passwords: &auth.passwords };
-            engine::run(conn, context, &view, &operations)
-        })
-        .await;
-    metrics::stage("write", start.elapsed());
-    let done = done.map_err(|errors| by_profile(errors, call.profile))?;
-    if done.rights_changed {
-        call.app.auth.callers.clear();
-    }
-    if done.results.iter().all(Option::is_none) {
-        return Ok(HttpResponse::NoContent().finish());
-    }
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, call.profile.media_type())).body(document(done.results)))
+    let media_type = call.profile.media_type();
+    Ok(Box::new(move |conn| {
+        let App { switches, auth, .. } = app.get_ref();
+        let context = Context { caller: &caller, now: Utc::now(), switches, passwords: &auth.passwords };
+        let done = engine::run(conn, context, &view, &operations)?;
+        if done.results.iter().all(Option::is_none) {
+            return Ok(Done::silently(done.rights_changed));
+        }
+        let answer = Answer::document(StatusCode::OK, media_type, document(done.results));
+        Ok(Done { answer, rights_changed: done.rights_changed })
+    }))
 }
 
 fn refuse_parameters(query: &str) -> Result<(), Errors> {

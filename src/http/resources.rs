@@ -12,7 +12,7 @@ use super::call::Call;
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, extract, locale, media_type, operations, read, write};
+use super::{address, answer, extract, locale, media_type, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -87,7 +87,6 @@ async fn respond(
     let links = !include.iter().any(|key| key.eq_ignore_ascii_case("noHateoas"));
     let call = Call { app, api, caller, profile, view: View { base, links }, registry, include };
     match *asked {
-        _ if matches!(place, Place::Operations) => operations::run(request, payload, call).await,
         Method::GET => read::read(request, payload, call, place).await,
         _ => write::write(request, payload, call, place, asked).await,
     }

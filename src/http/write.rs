@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{ETAG, HeaderName, LOCATION};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::Utc;
 use diesel::Connection;
 use diesel::pg::PgConnection;
 
+use super::answer::Answer;
 use super::call::Call;
 use super::etag::{self, Precondition};
-use super::media_type::Profile;
+use super::idempotency::{Claim, Key as IdempotencyKey};
 use super::place::Place;
-use super::{limits, metrics, read};
+use super::transact::{Done, Work, transact};
+use super::{limits, metrics, operations, read};
 use crate::acl::{Caller, authorize};
 use crate::app::App;
 use crate::db::Failure;
@@ -30,7 +32,10 @@ use crate::engine::resource::Resource;
 use crate::engine::write::plan::{Made, Route, WritePlan};
 use crate::engine::write::relationship::{self, Change, on_route};
 use crate::engine::write::{self as engine, Context, Written};
-use crate::error::{Error, Errors, NO_RELATED, NOT_FOUND, RELATED_NOT_FOUND};
+use crate::error::{Error, Errors, NOT_FOUND};
+
+static TOTAL_COUNT: HeaderName = HeaderName::from_static("x-include-total-count");
+static DELETED_COUNT: HeaderName = HeaderName::from_static("x-include-deleted-count");
 
 /// Answers a write.
 pub async fn write(
@@ -40,66 +45,46 @@ pub async fn write(
     place: Place,
     method: &Method,
 ) -> Result<HttpResponse, Errors> {
+    let key = IdempotencyKey::of(request)?;
     let body = limits::body(payload, &call.app.config.http).await?;
-    let profile = call.profile;
     let start = Instant::now();
-    let answer = dispatch(request, call, place, method, body).await;
+    let claim = Claim::of(request, &call, method, key, &body);
+    let work = plan(request, &call, place, method, &body);
+    let answer = transact(&call, claim, work).await;
     metrics::stage("write", start.elapsed());
-    answer.map_err(|errors| by_profile(errors, profile))
+    answer
 }
 
-/// In the strict profile the specification's 404 for a related record that does not exist, instead of the contract's 400.
-pub(super) fn by_profile(errors: Errors, profile: Profile) -> Errors {
-    if !profile.strict {
-        return errors;
-    }
-    let strict = |mut error: Error| {
-        if error.code == &NO_RELATED {
-            error.code = &RELATED_NOT_FOUND;
-        }
-        error
-    };
-    Errors(errors.0.into_iter().map(strict).collect())
-}
-
-async fn dispatch(
-    request: &HttpRequest,
-    call: Call,
-    place: Place,
-    method: &Method,
-    body: Bytes,
-) -> Result<HttpResponse, Errors> {
+/// What the request asks for, as work that only needs a transaction.
+fn plan(request: &HttpRequest, call: &Call, place: Place, method: &Method, body: &Bytes) -> Result<Work, Errors> {
     match place {
-        Place::Collection(resource) if method == Method::POST => {
-            save(request, call, resource, Route::Create, body).await
-        }
+        Place::Collection(resource) if method == Method::POST => save(request, call, resource, Route::Create, body),
         Place::Item(resource, key) if method == Method::PATCH => {
-            save(request, call, resource, Route::Update(key), body).await
+            save(request, call, resource, Route::Update(key), body)
         }
-        Place::Item(resource, key) => delete(request, call, resource, key).await,
-        Place::Collection(resource) => delete_list(request, call, resource).await,
+        Place::Item(resource, key) => delete(request, call, resource, key),
+        Place::Collection(resource) => delete_list(request, call, resource),
         Place::Relationship(resource, key, relation) => {
             let change = match *method {
                 Method::POST => Change::Add,
                 Method::DELETE => Change::Remove,
                 _ => Change::Replace,
             };
-            relate(request, call, (resource, key, relation), change, body).await
+            relate(request, call, (resource, key, relation), change, body)
         }
-        Place::Singleton(_) | Place::SubResource(..) | Place::Operations => {
-            Err(Error::internal("a route without writes").into())
-        }
+        Place::Operations => operations::plan(request, call, body),
+        Place::Singleton(_) | Place::SubResource(..) => Err(Error::internal("a route without writes").into()),
     }
 }
 
-/// The part of a write that runs in a transaction, and may run again.
-#[derive(Clone)]
+/// What the work of a write needs in its transaction.
 struct Job {
     app: Data<App>,
     caller: Arc<Caller>,
     view: View,
     query: Query,
     condition: Option<Precondition>,
+    media_type: &'static str,
 }
 
 impl Job {
@@ -110,6 +95,7 @@ impl Job {
             view: call.view.clone(),
             query,
             condition: Precondition::of(request),
+            media_type: call.profile.media_type(),
         }
     }
 
@@ -159,70 +145,47 @@ impl Job {
         Ok((identity.to_string().into_bytes(), None))
     }
 
-    /// Makes the rights that the write has changed felt at once in this process.
-    fn committed(&self, rights_changed: bool) {
-        if rights_changed {
-            self.app.auth.callers.clear();
+    fn save(&self, conn: &mut PgConnection, resource: &'static Resource, plan: WritePlan) -> Result<Done, Errors> {
+        let plan = authorize(plan, &self.caller)?;
+        let written = engine::write(conn, self.context(), plan)?;
+        let (body, tag) = self.render(conn, resource, &written)?;
+        let status = if written.created { StatusCode::CREATED } else { StatusCode::OK };
+        let mut answer = Answer::document(status, self.media_type, body);
+        if written.created {
+            answer = answer.with(LOCATION, &self.view.item(resource, written.key()));
         }
+        if let Some(tag) = tag {
+            answer = answer.with(ETAG, &tag);
+        }
+        Ok(Done { answer, rights_changed: written.rights_changed })
     }
 }
 
-/// What a create or update is answered with.
-struct Saved {
-    written: Written,
-    body: Vec<u8>,
-    tag: Option<String>,
-}
-
-async fn save(
+fn save(
     request: &HttpRequest,
-    call: Call,
+    call: &Call,
     resource: &'static Resource,
     route: Route,
-    body: Bytes,
-) -> Result<HttpResponse, Errors> {
-    let query = read::query(request, &call, resource, query::ITEM)?;
+    body: &Bytes,
+) -> Result<Work, Errors> {
+    let query = read::query(request, call, resource, query::ITEM)?;
     let id = match &route {
         Route::Create => None,
         Route::Update(key) => Some(key.to_string()),
     };
-    let document = document::parse(&body, call.registry(), resource, id.as_deref())?;
+    let document = document::parse(body, call.registry(), resource, id.as_deref())?;
     limits::included(&call.app.config.limits, document.included.len())?;
     let plan = WritePlan::build(&document, &route)?;
-    let job = Job::new(request, &call, query);
-    let work = job.clone();
-    let saved = call
-        .app
-        .db
-        .transaction(move |conn| {
-            if let Route::Update(key) = &route {
-                work.check_condition(conn, resource, key)?;
-            }
-            if plan.validate_only {
-                return rolled_back(conn, |conn| attempt(conn, &work, resource, plan.clone()));
-            }
-            attempt(conn, &work, resource, plan.clone())
-        })
-        .await?;
-    job.committed(saved.written.rights_changed);
-    let mut answer = match saved.written.created {
-        true => HttpResponse::Created(),
-        false => HttpResponse::Ok(),
-    };
-    if saved.written.created {
-        answer.insert_header((LOCATION, call.view.item(resource, saved.written.key())));
-    }
-    if let Some(tag) = saved.tag {
-        answer.insert_header(("ETag", tag));
-    }
-    Ok(answer.insert_header((CONTENT_TYPE, call.profile.media_type())).body(saved.body))
-}
-
-fn attempt(conn: &mut PgConnection, job: &Job, resource: &'static Resource, plan: WritePlan) -> Result<Saved, Errors> {
-    let plan = authorize(plan, &job.caller)?;
-    let written = engine::write(conn, job.context(), plan)?;
-    let (body, tag) = job.render(conn, resource, &written)?;
-    Ok(Saved { written, body, tag })
+    let job = Job::new(request, call, query);
+    Ok(Box::new(move |conn| {
+        if let Route::Update(key) = &route {
+            job.check_condition(conn, resource, key)?;
+        }
+        if plan.validate_only {
+            return rolled_back(conn, |conn| job.save(conn, resource, plan.clone()));
+        }
+        job.save(conn, resource, plan.clone())
+    }))
 }
 
 /// Does the work in a savepoint that is given up, whatever comes out.
@@ -242,86 +205,61 @@ fn rolled_back<T>(
     }
 }
 
-async fn relate(
+fn relate(
     request: &HttpRequest,
-    call: Call,
+    call: &Call,
     (resource, key, relation): (&'static Resource, Key, &'static Relation),
     change: Change,
-    body: Bytes,
-) -> Result<HttpResponse, Errors> {
-    let query = read::query(request, &call, resource, query::NOTHING)?;
-    let identifiers = document::parse_relationship(&body, relation.is_many())?;
+    body: &Bytes,
+) -> Result<Work, Errors> {
+    let query = read::query(request, call, resource, query::NOTHING)?;
+    let identifiers = document::parse_relationship(body, relation.is_many())?;
     let place = (resource, key.clone(), relation);
     let plan = relationship::plan(place, &identifiers, change, "/data", &Made::default())?;
-    let job = Job::new(request, &call, query);
-    let work = job.clone();
-    let rights_changed = call
-        .app
-        .db
-        .transaction(move |conn| {
-            work.check_condition(conn, resource, &key)?;
-            let plan = authorize(plan.clone(), &work.caller)?;
-            engine::write(conn, work.context(), plan)
-                .map(|written| written.rights_changed)
-                .map_err(|errors| on_route(errors, relation, "/data"))
-        })
-        .await?;
-    job.committed(rights_changed);
-    Ok(HttpResponse::NoContent().finish())
+    let job = Job::new(request, call, query);
+    Ok(Box::new(move |conn| {
+        job.check_condition(conn, resource, &key)?;
+        let plan = authorize(plan.clone(), &job.caller)?;
+        engine::write(conn, job.context(), plan)
+            .map(|written| Done::silently(written.rights_changed))
+            .map_err(|errors| on_route(errors, relation, "/data"))
+    }))
 }
 
-async fn delete(
-    request: &HttpRequest,
-    call: Call,
-    resource: &'static Resource,
-    key: Key,
-) -> Result<HttpResponse, Errors> {
-    let query = read::query(request, &call, resource, query::NOTHING)?;
-    let job = Job::new(request, &call, query);
-    let work = job.clone();
-    let deleted = call
-        .app
-        .db
-        .transaction(move |conn| {
-            work.check_condition(conn, resource, &key)?;
-            engine::delete(conn, work.context(), resource, std::slice::from_ref(&key))
-        })
-        .await?;
-    job.committed(deleted.rights_changed);
-    Ok(HttpResponse::NoContent().finish())
+fn delete(request: &HttpRequest, call: &Call, resource: &'static Resource, key: Key) -> Result<Work, Errors> {
+    let query = read::query(request, call, resource, query::NOTHING)?;
+    let job = Job::new(request, call, query);
+    Ok(Box::new(move |conn| {
+        job.check_condition(conn, resource, &key)?;
+        let deleted = engine::delete(conn, job.context(), resource, std::slice::from_ref(&key))?;
+        Ok(Done::silently(deleted.rights_changed))
+    }))
 }
 
 /// Deletes what the filters find, up to the limit, all or none of it.
-async fn delete_list(request: &HttpRequest, call: Call, resource: &'static Resource) -> Result<HttpResponse, Errors> {
-    let query = read::query(request, &call, resource, query::DELETE_LIST)?;
+fn delete_list(request: &HttpRequest, call: &Call, resource: &'static Resource) -> Result<Work, Errors> {
+    let query = read::query(request, call, resource, query::DELETE_LIST)?;
     if !query.filtered {
         return Err(Error::filter("At least one filter must be provided.").into());
     }
-    let (limit, total) = (call.app.config.limits.delete_rows as u64, call.includes("totalCount"));
-    let job = Job::new(request, &call, query);
-    let work = job.clone();
-    let (deleted, found) = call
-        .app
-        .db
-        .transaction(move |conn| {
-            let mut plan = work.query.list(resource);
-            plan.total = total;
-            let plan = authorize(plan, &work.caller)?;
-            let found = if total { load::count(conn, &plan)? } else { None };
-            let keys = load::keys(conn, &plan, limit)?;
-            // What another request deletes between the look and the lock is looked for again.
-            let deleted = engine::delete(conn, work.context(), resource, &keys)
-                .map_err(|errors| if errors.has(&NOT_FOUND) { Error::contention().into() } else { errors })?;
-            Ok::<_, Errors>((deleted, found))
-        })
-        .await?;
-    job.committed(deleted.rights_changed);
-    let mut answer = HttpResponse::NoContent();
-    if let Some(found) = found {
-        answer.insert_header(("X-Include-Total-Count", found));
-    }
-    if call.includes("deletedCount") {
-        answer.insert_header(("X-Include-Deleted-Count", deleted.count));
-    }
-    Ok(answer.finish())
+    let limit = call.app.config.limits.delete_rows as u64;
+    let (total, count) = (call.includes("totalCount"), call.includes("deletedCount"));
+    let job = Job::new(request, call, query);
+    Ok(Box::new(move |conn| {
+        let plan = ReadPlan { total, ..job.query.list(resource) };
+        let plan = authorize(plan, &job.caller)?;
+        let found = if total { load::count(conn, &plan)? } else { None };
+        let keys = load::keys(conn, &plan, limit)?;
+        // What another request deletes between the look and the lock is looked for again.
+        let deleted = engine::delete(conn, job.context(), resource, &keys)
+            .map_err(|errors| if errors.has(&NOT_FOUND) { Error::contention().into() } else { errors })?;
+        let mut done = Done::silently(deleted.rights_changed);
+        if let Some(found) = found {
+            done.answer = done.answer.with(TOTAL_COUNT.clone(), &found.to_string());
+        }
+        if count {
+            done.answer = done.answer.with(DELETED_COUNT.clone(), &deleted.count.to_string());
+        }
+        Ok(done)
+    }))
 }

@@ -15,7 +15,7 @@ use crate::engine::registry::Registry;
 
 /// The media type of requests and answers.
 const MEDIA_TYPE: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
-const STATUSES: &[u16] = &[400, 401, 403, 404, 406, 409, 413, 415, 429, 500, 503];
+const STATUSES: &[u16] = &[400, 401, 403, 404, 406, 409, 413, 415, 422, 429, 500, 503];
 const TAG: &str = "atomic operations";
 
 pub fn tag() -> Tag {
@@ -54,9 +54,13 @@ fn operation(registry: &Registry) -> Operation {
     });
     let request = ContentBuilder::new().schema(Some(schema_ref("atomic_operations"))).example(example).build();
     let answer = ContentBuilder::new().schema(Some(schema_ref("atomic_results"))).build();
+    let replayed = &["idempotency_replayed"];
     let done = ResponsesBuilder::new()
-        .response("200", responses::document_as(MEDIA_TYPE, "One result for each operation, in their order.", answer))
-        .response("204", responses::empty("Done; no operation has anything to show.", &[]));
+        .response(
+            "200",
+            responses::document_as(MEDIA_TYPE, "One result for each operation, in their order.", answer, replayed),
+        )
+        .response("204", responses::empty("Done; no operation has anything to show.", replayed));
     let mut operation = OperationBuilder::new()
         .operation_id(Some("run_operations"))
         .summary(Some("Add, update and remove records and links, all or none"))
@@ -70,6 +74,7 @@ fn operation(registry: &Registry) -> Operation {
         operation = operation.parameter_ref(Ref::new("#/components/parameters/x_integration_type"));
     }
     operation
+        .parameter_ref(Ref::new("#/components/parameters/idempotency_key"))
         .request_body(Some(
             RequestBodyBuilder::new().required(Some(Required::True)).content(MEDIA_TYPE, request).build(),
         ))

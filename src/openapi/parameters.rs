@@ -80,6 +80,15 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         header("X-Currency", "The currency (ISO 4217) of prices; 400 where no price list has it.")
             .schema(Some(string().pattern(Some("^[A-Z]{3}$")))),
     );
+    add(
+        "idempotency_key",
+        header(
+            "Idempotency-Key",
+            "A text of the client's own, a UUID say, for this request alone: sent again with the same key, the request is \
+             not done again, but answered as it was the first time. Kept for 24 hours.",
+        )
+        .schema(Some(string().pattern(Some("^[ -~]+$")).min_length(Some(1)).max_length(Some(255)))),
+    );
     add("if_match", header("If-Match", "The `ETag` that was read: 412 when the record has changed since."));
     add("if_none_match", header("If-None-Match", "The `ETag` that was read: 304 when the record has not changed."));
 }

@@ -21,10 +21,10 @@ use crate::engine::resource::Resource;
 
 const READ: &[u16] = &[400, 401, 403, 406, 429, 500, 503];
 const READ_ITEM: &[u16] = &[400, 401, 403, 404, 406, 429, 500, 503];
-const CREATE: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 429, 500, 503];
-const UPDATE: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 412, 413, 415, 429, 500, 503];
-const DELETE: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 412, 429, 500, 503];
-const LINK: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 413, 415, 429, 500, 503];
+const CREATE: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 429, 500, 503];
+const UPDATE: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 412, 413, 415, 422, 429, 500, 503];
+const DELETE: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 412, 422, 429, 500, 503];
+const LINK: &[u16] = &[400, 401, 403, 404, 406, 408, 409, 413, 415, 422, 429, 500, 503];
 
 /// Adds every route of the resource.
 pub fn of_resource(mut paths: PathsBuilder, registry: &Registry, resource: &'static Resource) -> PathsBuilder {
@@ -106,6 +106,12 @@ impl Routes<'_> {
         operation
     }
 
+    /// [`Routes::operation`] of what writes.
+    fn write(&self, id: String, summary: String, mut parameters: Vec<RefOr<Parameter>>) -> OperationBuilder {
+        parameters.push(component("parameters", "idempotency_key"));
+        self.operation(id, summary, parameters)
+    }
+
     /// The id in the path, where the resource has one.
     fn id(&self) -> Vec<RefOr<Parameter>> {
         match self.resource.singleton {
@@ -134,14 +140,18 @@ impl Routes<'_> {
     fn create(&self) -> Operation {
         let name = self.resource.name;
         let parameters = parameters::shape(self.registry, self.resource);
-        let created = responses::document("Created.", self.document(), &["location", "etag"]);
+        let created = responses::document("Created.", self.document(), &["location", "etag", "idempotency_replayed"]);
         let mut answers = ResponsesBuilder::new().response("201", created);
         let upserts = self.resource.id.kind.is_assigned() || self.resource.unique.iter().any(|key| key.upsert);
         if upserts {
-            let updated = responses::document("Found and updated (`meta.upsert`).", self.document(), &["etag"]);
+            let updated = responses::document(
+                "Found and updated (`meta.upsert`).",
+                self.document(),
+                &["etag", "idempotency_replayed"],
+            );
             answers = answers.response("200", updated);
         }
-        self.operation(format!("create_{name}"), format!("Create one of {name}"), parameters)
+        self.write(format!("create_{name}"), format!("Create one of {name}"), parameters)
             .request_body(Some(body(format!("{name}_create"), format!("{name}_create"))))
             .responses(errors(answers, CREATE))
             .build()
@@ -151,8 +161,8 @@ impl Routes<'_> {
         let name = self.resource.name;
         let mut parameters = parameters::filter_refs(self.resource);
         parameters.push(component("parameters", "x_include"));
-        let gone = responses::empty("Deleted.", &["deleted_count"]);
-        self.operation(format!("delete_{name}_list"), format!("Delete the {name} that match"), parameters)
+        let gone = responses::empty("Deleted.", &["deleted_count", "idempotency_replayed"]);
+        self.write(format!("delete_{name}_list"), format!("Delete the {name} that match"), parameters)
             .description(Some("At least one filter is required. At most 100 records are deleted, all or none."))
             .responses(errors(ResponsesBuilder::new().response("204", gone), DELETE))
             .build()
@@ -176,8 +186,8 @@ impl Routes<'_> {
         let mut parameters = self.id();
         parameters.extend(parameters::shape(self.registry, self.resource));
         parameters.push(component("parameters", "if_match"));
-        let changed = responses::document("Updated.", self.document(), &["etag"]);
-        self.operation(format!("update_{name}"), format!("Update one of {name}"), parameters)
+        let changed = responses::document("Updated.", self.document(), &["etag", "idempotency_replayed"]);
+        self.write(format!("update_{name}"), format!("Update one of {name}"), parameters)
             .request_body(Some(body(format!("{name}_update"), format!("{name}_update"))))
             .responses(errors(ResponsesBuilder::new().response("200", changed), UPDATE))
             .build()
@@ -187,8 +197,8 @@ impl Routes<'_> {
         let name = self.resource.name;
         let mut parameters = self.id();
         parameters.push(component("parameters", "if_match"));
-        let gone = responses::empty("Deleted.", &[]);
-        self.operation(format!("delete_{name}"), format!("Delete one of {name}"), parameters)
+        let gone = responses::empty("Deleted.", &["idempotency_replayed"]);
+        self.write(format!("delete_{name}"), format!("Delete one of {name}"), parameters)
             .responses(errors(ResponsesBuilder::new().response("204", gone), DELETE))
             .build()
     }
@@ -261,8 +271,8 @@ impl Routes<'_> {
         let content =
             ContentBuilder::new().schema(Some(schema)).example(Some(json!({"data": linkage(relation)}))).build();
         let body = RequestBodyBuilder::new().required(Some(Required::True)).content(MEDIA_TYPE, content).build();
-        let done = responses::empty("Done.", &[]);
-        self.operation(format!("{verb}_{name}_{}_relationship", relation.name), summary, self.id())
+        let done = responses::empty("Done.", &["idempotency_replayed"]);
+        self.write(format!("{verb}_{name}_{}_relationship", relation.name), summary, self.id())
             .request_body(Some(body))
             .responses(errors(ResponsesBuilder::new().response("204", done), LINK))
             .build()

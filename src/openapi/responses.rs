@@ -18,11 +18,15 @@ const STATUSES: &[(u16, &str, &str)] = &[
     (405, "method_not_allowed", "The method is not there; `Allow` has those that are. The body is empty."),
     (406, "not_acceptable", "The answer is JSON:API, and `Accept` does not allow it."),
     (408, "request_timeout", "The body did not arrive in time."),
-    (409, "conflict", "The request contradicts the URL or what is stored."),
+    (
+        409,
+        "conflict",
+        "The request contradicts the URL or what is stored, or the first one with its idempotency key is still under way.",
+    ),
     (412, "precondition_failed", "The record has changed since it was read."),
     (413, "body_too_large", "The body is larger than the server accepts."),
     (415, "unsupported_media_type", "The body is not JSON:API."),
-    (422, "unprocessable", "The idempotency key was used for another request."),
+    (422, "unprocessable", "The idempotency key was sent with another request."),
     (429, "too_many_requests", "The client has sent too many requests; `Retry-After` says when to go on."),
     (500, "internal", "The server met something unexpected; its log has the details under the request's id."),
     (503, "unavailable", "Not now, or not in time; each error says what to do."),
@@ -35,6 +39,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("deleted_count", "X-Include-Deleted-Count", "The number of records deleted; when asked for."),
     ("location", "Location", "The URL of the record that was created."),
     ("etag", "ETag", "The state of the record; for `If-Match` and `If-None-Match`."),
+    ("idempotency_replayed", "Idempotency-Replayed", "`true` where this is the stored answer to an earlier request."),
     ("allow", "Allow", "The methods that are there."),
     ("www_authenticate", "WWW-Authenticate", "The scheme in which to authenticate."),
     ("retry_after", "Retry-After", "Seconds after which to repeat the request."),
@@ -79,8 +84,8 @@ pub fn document(about: &str, content: Content, headers: &[&str]) -> Response {
 }
 
 /// An answer with a document of another media type.
-pub fn document_as(media_type: &str, about: &str, content: Content) -> Response {
-    with_headers(ResponseBuilder::new().description(about).content(media_type, content), &[]).build()
+pub fn document_as(media_type: &str, about: &str, content: Content, headers: &[&str]) -> Response {
+    with_headers(ResponseBuilder::new().description(about).content(media_type, content), headers).build()
 }
 
 /// Adds the responses of error statuses by reference.
@@ -117,6 +122,9 @@ fn error(status: u16, about: &str) -> Response {
         }]})
     });
     let content = ContentBuilder::new().schema(Some(schema_ref("errors"))).example(example).build();
-    let headers: &[&str] = if matches!(status, 429 | 503) { &["retry_after"] } else { &[] };
+    let headers: &[&str] = match status {
+        409 | 429 | 503 => &["retry_after"],
+        _ => &[],
+    };
     document(&format!("{about} Codes: {}.", lines.join(", ")), content, headers)
 }

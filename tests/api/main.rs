@@ -13,6 +13,7 @@ mod document;
 mod edge;
 mod every_resource;
 mod faults;
+mod idempotency;
 mod owasp;
 mod process;
 mod registry;

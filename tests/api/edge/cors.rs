@@ -55,7 +55,7 @@ fn answers_to_listed_origins_carry_the_headers() {
     let client = organization.client();
     let answer = from(client, Method::GET, "/admin/api/countries?page[size]=1", PAGE).expect(200);
     assert_eq!(answer.header("access-control-allow-origin"), PAGE);
-    let exposed = "Location,X-Include-Total-Count,X-Include-Deleted-Count,X-Request-ID,ETag";
+    let exposed = "Location,X-Include-Total-Count,X-Include-Deleted-Count,Idempotency-Replayed,X-Request-ID,ETag";
     assert_eq!(answer.header("access-control-expose-headers"), exposed);
     assert_eq!(cors(&answer).len(), 2, "{answer:?}");
     assert!(answer.header("vary").contains("Origin"));
@@ -109,7 +109,7 @@ fn preflights_are_answered_without_credentials() {
         let expected = [
             ("access-control-allow-origin", PAGE),
             ("access-control-allow-methods", methods),
-            ("access-control-allow-headers", "Authorization,Content-Type,X-Include,X-Mode"),
+            ("access-control-allow-headers", "Authorization,Content-Type,X-Include,Idempotency-Key,X-Mode"),
             ("access-control-max-age", "600"),
             ("access-control-expose-headers", ""),
             ("access-control-allow-credentials", ""),
