@@ -13,7 +13,8 @@ use crate::http::connection::Connections;
 use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
 use crate::http::rate::Rates;
-use crate::{resources, storefront};
+use crate::queue;
+use crate::{jobs, resources, storefront};
 
 /// Everything a request needs. Shared by all workers as `web::Data<App>`.
 pub struct App {
@@ -29,6 +30,8 @@ pub struct App {
     pub storefront: Arc<Registry>,
     /// The configuration's switches that are on, for the rules of resources.
     pub switches: BTreeSet<&'static str>,
+    /// What workers can run.
+    pub jobs: queue::Registry,
     /// How much each client has left to send.
     pub rates: Rates,
     pub metrics: Metrics,
@@ -59,6 +62,7 @@ impl App {
             external: admin(external),
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
+            jobs: queue::Registry::new(jobs::ALL),
             rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
             connections: Connections::new(&config),

@@ -13,6 +13,7 @@ mod http;
 mod limits;
 mod log;
 mod networks;
+mod queue;
 mod secret;
 mod source;
 
@@ -27,6 +28,7 @@ pub use http::{Http, Tls};
 pub use limits::Limits;
 pub use log::{Log, LogFormat};
 pub use networks::{NetworkSettings, ProxyHeader};
+pub use queue::Queue;
 pub use secret::Secret;
 pub use source::{Entry, Source};
 
@@ -46,6 +48,7 @@ pub struct Config {
     pub cors: Cors,
     pub orders: Orders,
     pub storefront: Storefront,
+    pub queue: Queue,
     pub log: Log,
     pub demo: Demo,
     /// Where the private database and generated secrets lie.
@@ -110,6 +113,11 @@ impl Config {
         &self.entries
     }
 
+    /// How many connections a serving process needs beside its requests: for its workers, the queue's keeper and its bell.
+    pub fn connections_beside(&self) -> u32 {
+        if self.queue.workers > 0 { self.queue.workers as u32 + 2 } else { 1 }
+    }
+
     /// The names of the switches that are on, for the rules of resources.
     pub fn switches(&self) -> std::collections::BTreeSet<&'static str> {
         [("orders.external_status_management", self.orders.external_status_management)]
@@ -148,6 +156,7 @@ impl Config {
                 ),
             },
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },
+            queue: Queue::read(source),
             log: Log::read(source),
             demo: Demo {
                 admin_password: source.secret("admin_password"),

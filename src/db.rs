@@ -4,6 +4,7 @@
 //! that says what a failing database means to the client. [`Db::run`] reads and may repeat the work;
 //! [`Db::transaction`] writes and repeats it only while nothing can have been committed.
 
+mod announce;
 mod connect;
 pub mod embedded;
 mod failure;
@@ -19,6 +20,7 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use announce::{Signal, announce};
 pub use connect::ConnectError;
 pub use failure::{Failure, database_error, is_lock_timeout, is_overflow};
 
@@ -30,7 +32,8 @@ const CONTENTION_RETRIES: u32 = 3;
 /// How long a health check waits for a connection.
 const READY_TIMEOUT: Duration = Duration::from_secs(1);
 
-type Connection = PooledConnection<ConnectionManager<PgConnection>>;
+/// A connection of the pool, which goes back to it when it is dropped.
+pub type Connection = PooledConnection<ConnectionManager<PgConnection>>;
 
 /// The pool of connections. Cheap to clone.
 #[derive(Clone)]
@@ -41,6 +44,7 @@ pub struct Db {
     turns: Arc<Semaphore>,
     checkout_timeout: Duration,
     statements: Arc<AtomicU64>,
+    announced: Arc<Signal>,
 }
 
 /// How one attempt at a piece of work ended.
@@ -105,7 +109,8 @@ impl Db {
             if let Err(error) = AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN READ WRITE") {
                 return judge(conn, Err(error.into()));
             }
-            match work(conn) {
+            let outer = announce::begin();
+            let attempt = match work(conn) {
                 Ok(value) => commit(conn, value),
                 Err(error) => {
                     let attempt = judge(conn, Err(error));
@@ -113,8 +118,17 @@ impl Db {
                     let _ = AnsiTransactionManager::rollback_transaction(conn);
                     attempt
                 }
+            };
+            if outer.restore() && matches!(attempt, Attempt::Done(Ok(_))) {
+                self.announced.give();
             }
+            attempt
         })
+    }
+
+    /// Given after each commit of a transaction that said [`announce`].
+    pub fn announced(&self) -> &Signal {
+        &self.announced
     }
 
     /// Whether the database answers, asked with little patience.
@@ -164,7 +178,8 @@ impl Db {
         }
     }
 
-    fn connection(&self) -> Result<Connection, Error> {
+    /// A connection for work in the calling thread; who keeps it for long has it counted in the pool's size.
+    pub fn connection(&self) -> Result<Connection, Error> {
         self.pool.get().map_err(|error| self.no_connection(&error))
     }
 

@@ -13,6 +13,7 @@
 //! | [`resources`], [`storefront`] | the descriptors, back office and storefront |
 //! | [`operation`] | asynchronous operations: batches as they are worked off |
 //! | [`commerce`] | prices, totals, trees: hand-written rules |
+//! | [`queue`], [`jobs`] | work to be done after the transaction that asks for it |
 //! | [`schema`] | typed tables for what is done by hand |
 //! | [`demo`] | the demonstration's records |
 //! | [`openapi`] | the API document from the registry |
@@ -29,9 +30,11 @@ pub mod demo;
 pub mod engine;
 pub mod error;
 pub mod http;
+pub mod jobs;
 pub mod network;
 pub mod openapi;
 pub mod operation;
+pub mod queue;
 pub mod resources;
 pub mod schema;
 pub mod startup;

@@ -278,5 +278,32 @@ table! {
     }
 }
 
+table! {
+    job (id) {
+        id -> BigInt,
+        organization_id -> Nullable<BigInt>,
+        name -> Text,
+        status -> Text,
+        attempts -> Integer,
+        worker_id -> Nullable<BigInt>,
+        waiting_key -> Nullable<Text>,
+        active_key -> Nullable<Text>,
+        kept -> Bool,
+        root_id -> Nullable<BigInt>,
+        children -> Integer,
+        children_left -> Integer,
+        children_failed -> Integer,
+        last_error -> Nullable<Text>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+table! {
+    job_worker (id) {
+        id -> BigInt,
+        leased_until -> Timestamptz,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(api_key, oauth_client, organization, app_user, customer_user);
 allow_tables_to_appear_in_same_query!(customer_visitor, oauth_access_token, oauth_refresh_token);

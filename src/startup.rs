@@ -7,6 +7,7 @@ pub mod place;
 mod serve;
 mod tls;
 mod welcome;
+pub mod worker;
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -24,11 +25,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::http;
 use crate::http::connection::{Connections, Stage};
+use crate::queue::Stop;
+use crate::{db, http};
 use place::Place;
 pub use serve::{load_demo, serve};
 use tls::Certificate;
+use worker::Background;
 
 /// TLS handshakes at the same time in each worker, and how long one may take: strangers can begin them.
 const HANDSHAKES: usize = 1024;
@@ -82,7 +85,9 @@ pub struct Server {
     certificate: Option<Arc<Certificate>>,
     running: actix_web::dev::Server,
     connections: Arc<Connections>,
-    drain_delay: Duration,
+    app: Arc<App>,
+    /// Wished when running jobs are not to be waited for.
+    hurry: Stop,
 }
 
 impl Server {
@@ -99,6 +104,7 @@ impl Server {
         let connections = app.connections.clone();
         let (opened, each) = (connections.clone(), settings.connections.div_ceil(workers));
         let app = web::Data::new(app);
+        let shared = app.clone().into_inner();
         let mut server = HttpServer::new(move || {
             Actix::new()
                 .app_data(app.clone())
@@ -132,7 +138,7 @@ impl Server {
         let spoken = |scheme| if scheme == "https" { "https" } else { "http" };
         let addresses =
             server.addrs_with_scheme().into_iter().map(|(address, scheme)| (address, spoken(scheme))).collect();
-        Ok(Server { addresses, certificate, running: server.run(), connections, drain_delay: settings.drain_delay })
+        Ok(Server { addresses, certificate, running: server.run(), connections, app: shared, hurry: Stop::default() })
     }
 
     /// Where `http` and `https` are spoken, whichever of them are.
@@ -145,20 +151,35 @@ impl Server {
         self.running.handle()
     }
 
-    /// Serves until [`Server::handle`] stops it.
+    /// Serves and runs jobs until [`Server::handle`] stops it.
     pub async fn run(self) -> io::Result<()> {
+        let background = self.background()?;
+        self.run_with(background).await
+    }
+
+    fn background(&self) -> io::Result<Background> {
+        let queues = self.app.jobs.queues().into_iter().map(str::to_owned).collect();
+        Background::start(self.app.clone(), queues, self.app.config.queue.workers)
+    }
+
+    async fn run_with(self, background: Background) -> io::Result<()> {
         let following = self.certificate.map(|certificate| actix_web::rt::spawn(certificate.follow()));
         let outcome = self.running.await;
         if let Some(following) = following {
             following.abort();
         }
+        let patience = self.app.config.http.shutdown_timeout;
+        db::blocking(move || background.finish(patience, &self.hurry)).await.map_err(io::Error::other)?;
         outcome
     }
 
     /// Serves until a signal. Then it is not ready, serves for `http.drain_delay` more, and finishes running requests.
     /// A second signal does not wait.
     pub async fn run_until(self, mut signals: Signals) -> io::Result<()> {
-        let (handle, connections, delay) = (self.handle(), self.connections.clone(), self.drain_delay);
+        let (handle, connections) = (self.handle(), self.connections.clone());
+        let (delay, hurry) = (self.app.config.http.drain_delay, self.hurry.clone());
+        let background = self.background()?;
+        let stop_jobs = background.stopper();
         actix_web::rt::spawn(async move {
             signals.next().await;
             tracing::info!("not ready any more: the server is about to stop");
@@ -167,16 +188,18 @@ impl Server {
                 () = tokio::time::sleep(delay) => {}
                 () = signals.next() => {}
             }
-            tracing::info!("stopping: running requests are finished first");
+            tracing::info!("stopping: running requests and jobs are finished first");
+            stop_jobs();
             connections.enter(Stage::Stopping(Instant::now()));
             let second = handle.clone();
             actix_web::rt::spawn(async move {
                 signals.next().await;
+                hurry.stop();
                 second.stop(false).await;
             });
             handle.stop(true).await;
         });
-        self.run().await
+        self.run_with(background).await
     }
 }
 

@@ -28,8 +28,8 @@ impl std::error::Error for ConnectError {}
 
 impl Db {
     /// Opens the pool. `url` is a `postgres://` URL or a libpq connection text; the first connection is made at once,
-    /// so that a wrong address stops the start.
-    pub fn connect(url: &str, settings: &Database) -> Result<Db, ConnectError> {
+    /// so that a wrong address stops the start. `beside`: connections for work that is no request's, such as jobs.
+    pub fn connect(url: &str, settings: &Database, beside: u32) -> Result<Db, ConnectError> {
         let statements = Arc::new(AtomicU64::new(0));
         let setup = Setup::new(settings, statements.clone());
         let away = |error: &dyn fmt::Display| ConnectError(format!("The database does not take a connection: {error}"));
@@ -37,7 +37,7 @@ impl Db {
         first.batch_execute(&setup.text).map_err(|error| away(&error))?;
         warn_of_messages(&mut first).map_err(|error| away(&error))?;
         let pool = Pool::builder()
-            .max_size(settings.pool_size)
+            .max_size(settings.pool_size + beside)
             .connection_timeout(settings.checkout_timeout)
             .idle_timeout(None)
             .max_lifetime(None)
@@ -46,7 +46,7 @@ impl Db {
             .error_handler(Box::new(LogError))
             .build_unchecked(ConnectionManager::new(url));
         let turns = Arc::new(Semaphore::new(settings.pool_size as usize));
-        Ok(Db { pool, turns, checkout_timeout: settings.checkout_timeout, statements })
+        Ok(Db { pool, turns, checkout_timeout: settings.checkout_timeout, statements, announced: Arc::default() })
     }
 }
 

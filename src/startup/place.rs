@@ -62,7 +62,7 @@ impl Place {
 
     /// The pool of connections.
     pub fn connect(&self, config: &Config) -> Result<Db, Box<dyn Error + Send + Sync>> {
-        Ok(Db::connect(self.url.reveal(), &config.database)?)
+        Ok(Db::connect(self.url.reveal(), &config.database, config.connections_beside())?)
     }
 
     /// One connection, for a command.

@@ -16,6 +16,7 @@ mod faults;
 mod idempotency;
 mod owasp;
 mod process;
+mod queue;
 mod registry;
 mod resources;
 mod spec;

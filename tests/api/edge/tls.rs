@@ -190,7 +190,7 @@ fn plain_http_can_be_off() {
 fn refusal(settings: &str) -> String {
     let config = config(settings);
     actix_web::rt::System::new().block_on(async {
-        let db = Db::connect(database::shared(), &config.database).unwrap();
+        let db = Db::connect(database::shared(), &config.database, 0).unwrap();
         let app = App::new(config, db, ServerKey::parse(KEY).unwrap()).unwrap();
         Server::build(app).err().map(|error| error.to_string()).unwrap_or_default()
     })

@@ -15,7 +15,7 @@ fn connections_are_given_out_in_the_order_of_asking() {
     let config = Config::from_source(Source::default()).unwrap();
     let mut settings = config.database.clone();
     settings.pool_size = 1;
-    let db = Db::connect(database::shared(), &settings).unwrap();
+    let db = Db::connect(database::shared(), &settings, 0).unwrap();
     let served = Arc::new(Mutex::new(Vec::new()));
     actix_web::rt::System::new().block_on(join_all((0..5).map(|name| {
         let (db, served) = (db.clone(), served.clone());

@@ -127,7 +127,7 @@ fn settings_that_name_no_unique_text_stop_the_start() {
         ("customers.name", "It has these: externalId."),
     ] {
         let config = config(&format!("[api]\next_id_resources = [\"{given}\"]"));
-        let db = entrepot::db::Db::connect(url, &config.database).unwrap();
+        let db = entrepot::db::Db::connect(url, &config.database, 0).unwrap();
         let key = entrepot::auth::secret::ServerKey::parse(crate::support::server::KEY).unwrap();
         let Err(error) = entrepot::app::App::new(config, db, key) else { panic!("{given} was accepted") };
         assert!(error.to_string().contains(told), "{error}");

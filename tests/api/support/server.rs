@@ -9,6 +9,8 @@ use entrepot::app::App;
 use entrepot::auth::secret::ServerKey;
 use entrepot::config::{Config, Source};
 use entrepot::db::Db;
+use entrepot::jobs;
+use entrepot::queue::{Entry, Registry};
 use entrepot::startup::Server;
 
 use super::client::Client;
@@ -27,6 +29,8 @@ const SETTINGS: &str = "
     [auth]
     argon2_memory = 64
     argon2_iterations = 1
+    [queue]
+    workers = 0
     [orders]
     external_status_management = true
 ";
@@ -45,15 +49,20 @@ impl TestServer {
     /// The server that tests share, on the shared database.
     pub fn shared() -> &'static TestServer {
         static SERVER: OnceLock<TestServer> = OnceLock::new();
-        SERVER.get_or_init(|| TestServer::start(database::shared(), ""))
+        SERVER.get_or_init(|| TestServer::start(database::shared(), "[queue]\nworkers = 2"))
     }
 
-    /// A server of the test's own. `settings`: TOML that comes over the tests' settings.
+    /// A server of the test's own. `settings`: TOML that comes over the tests' settings. It has workers if they say so.
     pub fn start(url: &str, settings: &str) -> TestServer {
+        TestServer::with_jobs(url, settings, jobs::ALL)
+    }
+
+    /// A server that knows those jobs.
+    pub fn with_jobs(url: &str, settings: &str, jobs: &[Entry]) -> TestServer {
         let config = config(settings);
-        let db = Db::connect(url, &config.database).unwrap();
+        let db = Db::connect(url, &config.database, config.connections_beside()).unwrap();
         let key = ServerKey::parse(KEY).unwrap();
-        let app = App::new(config, db.clone(), key).unwrap();
+        let app = App { jobs: Registry::new(jobs), ..App::new(config, db.clone(), key).unwrap() };
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
