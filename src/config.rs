@@ -6,6 +6,7 @@
 
 mod apis;
 mod auth;
+mod batch;
 mod cors;
 mod database;
 mod external_ids;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use apis::Apis;
 pub use auth::Auth;
+pub use batch::Batch;
 pub use cors::{Cors, CorsBlock};
 pub use database::Database;
 pub use http::{Http, Tls};
@@ -40,6 +42,7 @@ pub struct Config {
     pub http: Http,
     pub database: Database,
     pub limits: Limits,
+    pub batch: Batch,
     pub auth: Auth,
     pub api: Apis,
     /// Which resources go by which field where a request has `X-Integration-Type: ext_id`.
@@ -142,6 +145,7 @@ impl Config {
             http: Http::read(source),
             database: Database::read(source),
             limits: Limits::read(source),
+            batch: Batch::read(source),
             auth: Auth::read(source),
             api: Apis::read(source),
             external_ids: external_ids::read(source),

@@ -208,6 +208,14 @@ pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
         .map_err(|_| Error::internal("work was dropped or panicked"))
 }
 
+/// Does work that blocks some time after, whatever becomes of the caller: what it leaves behind is cleaned so.
+pub fn later(work: impl FnOnce() + Send + 'static) {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn_blocking(work)),
+        Err(_) => work(),
+    }
+}
+
 fn judge<T, E: Failure>(conn: &mut PgConnection, result: Result<T, E>) -> Attempt<T, E> {
     match result {
         Err(error) if error.has(&error::DATABASE_AWAY) && conn.is_broken() => Attempt::Lost(error),

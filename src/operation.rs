@@ -2,6 +2,8 @@
 //!
 //! [`create`] stores one, in the transaction that also enqueues its split. `resources::system::async_operation` shows it.
 
+pub mod body;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;

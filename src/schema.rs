@@ -219,6 +219,25 @@ table! {
 }
 
 table! {
+    batch_body (organization_id, id) {
+        organization_id -> BigInt,
+        id -> BigInt,
+        size -> BigInt,
+        complete -> Bool,
+        touched_at -> Timestamptz,
+    }
+}
+
+table! {
+    batch_body_piece (organization_id, body_id, number) {
+        organization_id -> BigInt,
+        body_id -> BigInt,
+        number -> Integer,
+        content -> Binary,
+    }
+}
+
+table! {
     // The counts are only written by `operation::progress`.
     async_operation (organization_id, id) {
         organization_id -> BigInt,

@@ -1,0 +1,2 @@
+DROP TABLE batch_body_piece;
+DROP TABLE batch_body;

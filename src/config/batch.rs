@@ -1,0 +1,35 @@
+//! Many records in one request.
+
+use std::time::Duration;
+
+use super::source::Source;
+
+/// What PATCH on a collection may carry, and how it is worked off.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch {
+    /// Bytes of a body, unpacked.
+    pub body_limit: u64,
+    /// How many times its size a body may be unpacked.
+    pub compression_ratio: u64,
+    /// Records that are written in one transaction, what is included with them counted.
+    pub chunk_size: usize,
+    /// Records in `data` of a synchronous request.
+    pub sync_records: usize,
+    /// Records in `included` of a synchronous request.
+    pub sync_included: usize,
+    /// After which a synchronous request is answered as an asynchronous one.
+    pub sync_timeout: Duration,
+}
+
+impl Batch {
+    pub(super) fn read(source: &mut Source) -> Batch {
+        Batch {
+            body_limit: source.integer("batch.body_limit", 512 << 20, 1024..=64 << 30),
+            compression_ratio: source.integer("batch.compression_ratio", 200, 2..=2000),
+            chunk_size: source.integer("batch.chunk_size", 1000, 1..=100_000) as usize,
+            sync_records: source.integer("batch.sync_records", 100, 1..=10_000) as usize,
+            sync_included: source.integer("batch.sync_included", 50, 0..=10_000) as usize,
+            sync_timeout: Duration::from_secs(source.integer("batch.sync_timeout", 25, 1..=600)),
+        }
+    }
+}
