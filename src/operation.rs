@@ -1,6 +1,14 @@
 //! Asynchronous operations (contract 19): a batch that was accepted, and what becomes of it.
 //!
-//! [`create`] stores one, in the transaction that also enqueues its split. `resources::system::async_operation` shows it.
+//! [`create`] stores one and enqueues its jobs: the body is split into chunks (`jobs::split_operation`), each chunk is
+//! written in a transaction of its own (`jobs::write_operation_chunk`), and when no chunk is left the operation ends
+//! (`jobs::finish_operation`). `resources::system::async_operation` shows it, `http::async_operation` what lies below it.
+
+pub mod chunk;
+pub mod ending;
+pub mod errors;
+pub mod included;
+pub mod results;
 
 pub mod body;
 
@@ -10,6 +18,8 @@ use diesel::prelude::*;
 use serde_json::Value as Json;
 
 use crate::acl::{self, Caller, Permission};
+use crate::app::App;
+use crate::engine::registry::Registry;
 use crate::engine::resource::Resource;
 use crate::error::{ACCESS_DENIED, Error};
 use crate::resources::system::ASYNC_OPERATION;
@@ -54,6 +64,54 @@ impl Status {
 
 /// What may become of a record.
 pub const OUTCOMES: &[&str] = &["created", "updated", "unchanged", "failed"];
+
+/// A stored operation.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = async_operation)]
+pub struct Operation {
+    #[diesel(column_name = organization_id)]
+    pub organization: i64,
+    pub id: i64,
+    #[diesel(column_name = owner_id)]
+    pub owner: i64,
+    pub client: String,
+    pub entity_type: String,
+    pub external_ids: bool,
+    pub request: Json,
+    #[diesel(column_name = body_id)]
+    pub body: Option<i64>,
+    status: String,
+    /// How many chunks the body has; `None` until it is split.
+    pub chunks: Option<i32>,
+    pub created_at: DateTime<Utc>,
+}
+
+impl Operation {
+    /// The operation of that id; `None` when there is none any more.
+    pub fn load(conn: &mut PgConnection, organization: i64, id: i64) -> Result<Option<Operation>, Error> {
+        let row = async_operation::table.find((organization, id)).select(Operation::as_select());
+        Ok(row.first(conn).optional()?)
+    }
+
+    pub fn key(&self) -> (i64, i64) {
+        (self.organization, self.id)
+    }
+
+    /// Whether nothing changes any more.
+    pub fn has_ended(&self) -> bool {
+        Status::parse(&self.status).is_some_and(Status::has_ended)
+    }
+
+    /// The resources as the request named them.
+    pub fn registry<'a>(&self, app: &'a App) -> &'a Registry {
+        if self.external_ids { &app.external } else { &app.admin }
+    }
+
+    /// What the records of the batch are.
+    pub fn resource(&self, app: &App) -> Result<&'static Resource, Error> {
+        self.registry(app).get(&self.entity_type).ok_or_else(|| Error::unknown_type(&self.entity_type))
+    }
+}
 
 /// An operation to be made.
 #[derive(Clone, Debug)]

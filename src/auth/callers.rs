@@ -161,6 +161,15 @@ const BY_USER: &str = standing_of!(
     "SELECT organization_id, id AS user_id, owner_id, '{}'::text[] AS networks FROM app_user WHERE organization_id = $1 AND id = $2"
 );
 
+const BY_CLIENT: &str = standing_of!(
+    "SELECT app_user.organization_id, app_user.id AS user_id, app_user.owner_id, '{}'::text[] AS networks FROM app_user \
+        JOIN organization ON organization.id = app_user.organization_id \
+    WHERE app_user.organization_id = $1 AND app_user.id = $2 AND app_user.active AND organization.enabled AND (\
+        EXISTS (SELECT FROM oauth_client client WHERE client.organization_id = $1 AND client.id = $3 AND client.active) \
+        OR EXISTS (SELECT FROM api_key WHERE api_key.organization_id = $1 AND 'apikey-' || api_key.id = $3 \
+            AND api_key.user_id = $2 AND api_key.revoked_at IS NULL))"
+);
+
 /// The caller that a verified token stands for; `None` when the token, its client or its principal is no longer good.
 /// `visitors`: whether there may be any.
 pub fn load(conn: &mut PgConnection, claims: &Claims, visitors: bool) -> Result<Option<Caller>, AccessError> {
@@ -186,6 +195,23 @@ pub fn load_user(conn: &mut PgConnection, key: &StoredKey) -> Result<Option<Call
     let standing = standing(conn, key.organization, key.user)?;
     let client = format!("apikey-{}", key.id);
     Ok(standing.map(|standing| standing.caller(key.organization, key.user, client, Networks::default())))
+}
+
+/// A user who acts through a client or API key later than the request that asked for it, with the rights as they are now;
+/// `None` when the user, the client or the organization is not good any more.
+pub fn load_acting(
+    conn: &mut PgConnection,
+    organization: i64,
+    user: i64,
+    client: &str,
+) -> Result<Option<Caller>, AccessError> {
+    let row = diesel::sql_query(BY_CLIENT)
+        .bind::<BigInt, _>(organization)
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(client)
+        .get_result::<Row>(conn)
+        .optional()?;
+    Ok(row.map(|row| row.standing().caller(organization, user, client.to_owned(), Networks::default())))
 }
 
 /// The networks of a client as they are stored.

@@ -20,6 +20,7 @@ use std::io::{Read, Seek};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub use self::columns::REASON;
 use self::csv::Rows;
 use self::json::Document;
 use self::lines::Lines;
@@ -61,6 +62,18 @@ pub struct Chunk {
     pub data: Vec<RawItem>,
     /// What they need of `included`, in the order of the body.
     pub included: Vec<RawItem>,
+    /// How they were written, in a CSV file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<Sheet>,
+}
+
+/// What a CSV file is beside its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sheet {
+    /// What stands between two cells.
+    pub delimiter: u8,
+    /// The names in the first row.
+    pub columns: Vec<String>,
 }
 
 /// One record as it was sent.
@@ -73,6 +86,9 @@ pub struct RawItem {
     pub line: Option<u64>,
     /// The resource object as JSON: as it was sent, or made of a row. With a fault: what was sent.
     pub text: String,
+    /// The row that it was made of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<String>,
     /// Why it is no resource object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,

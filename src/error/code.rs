@@ -20,6 +20,7 @@ codes! {
     MALFORMED_JSON = "malformed-json", 400, "bad request http exception";
     BAD_REQUEST = "bad-request", 400, "bad request http exception";
     REQUEST_DATA = "request-data", 400, "request data constraint";
+    ASYNC_OPERATION = "async-operation", 400, "async operation exception";
     FILTER = "filter", 400, "filter constraint";
     SORT = "sort", 400, "sort constraint";
     INVALID_ID = "invalid-id", 400, "entity identifier constraint";

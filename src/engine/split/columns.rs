@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `id`, `lid`, `type` | as it is; the type is the resource's where there is none |
 //! | `meta.update` | `true` or `false` |
+//! | `meta.errors` | passed over: why the record failed when it was sent before |
 //! | `meta.upsert` | `true`, `false`, or the names of a key's members, separated by semicolons |
 //! | an attribute | a text, a number, `true` or `false`, a date; lists of texts separated by semicolons; else JSON |
 //! | a relationship | the id of its target; several separated by semicolons; `type:id` where it has several types |
@@ -20,6 +21,8 @@ use crate::error::Error;
 
 /// The cell that clears.
 const NULL: &str = "#N/A";
+/// The column that says why a record failed.
+pub const REASON: &str = "meta.errors";
 /// What separates the items of a list.
 const SEPARATOR: char = ';';
 
@@ -30,6 +33,8 @@ enum Column {
     Identity(&'static str),
     /// `update` or `upsert`.
     Option(&'static str),
+    /// Why the record failed when it was sent before.
+    Reason,
     Attribute(&'static Field),
     Relationship(&'static Relation),
 }
@@ -72,6 +77,7 @@ impl Columns {
                 Column::Option(name) => {
                     meta.insert((*name).to_owned(), option(name, cell));
                 }
+                Column::Reason => {}
                 Column::Attribute(field) => {
                     attributes.insert(field.name.to_owned(), attribute(field.kind, cell));
                 }
@@ -96,6 +102,7 @@ fn column(resource: &'static Resource, name: &str) -> Option<Column> {
         "type" => return Some(Column::Identity("type")),
         "meta.update" => return Some(Column::Option("update")),
         "meta.upsert" => return Some(Column::Option("upsert")),
+        REASON => return Some(Column::Reason),
         _ => {}
     }
     let field = resource.field(name).filter(|field| field.access != Access::Hidden).map(Column::Attribute);

@@ -9,7 +9,7 @@ use ::csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::columns::Columns;
 use super::source::{Source, failed};
-use super::{Chunk, Limits, RawItem, empty, nothing, shape, too_large};
+use super::{Chunk, Limits, RawItem, Sheet, empty, nothing, shape, too_large};
 use crate::engine::resource::Resource;
 use crate::error::Error;
 
@@ -20,6 +20,7 @@ const AHEAD: usize = 64 * 1024;
 pub struct Rows<R> {
     reader: Reader<Source<R>>,
     columns: Columns,
+    sheet: Sheet,
     limits: Limits,
     records: usize,
     /// The next record's place.
@@ -32,7 +33,7 @@ impl<R: Read + Seek> Rows<R> {
             return Err(nothing());
         }
         let delimiter = delimiter(source.fill_buf().map_err(failed)?);
-        let (mut reader, _) = header(source, delimiter, resource, limits)?;
+        let (mut reader, ..) = header(source, delimiter, resource, limits)?;
         let mut records = 0;
         while row(&mut reader, limits)?.is_some() {
             records += 1;
@@ -42,8 +43,9 @@ impl<R: Read + Seek> Rows<R> {
         }
         let mut source = reader.into_inner();
         source.rewind()?;
-        let (reader, columns) = header(source, delimiter, resource, limits)?;
-        Ok(Rows { reader, columns, limits, records, index: 0 })
+        let (reader, columns, names) = header(source, delimiter, resource, limits)?;
+        let sheet = Sheet { delimiter, columns: cells(&names) };
+        Ok(Rows { reader, columns, sheet, limits, records, index: 0 })
     }
 
     pub fn records(&self) -> usize {
@@ -51,38 +53,42 @@ impl<R: Read + Seek> Rows<R> {
     }
 
     pub fn chunk(&mut self) -> Result<Chunk, Error> {
-        let mut chunk = Chunk::default();
+        let mut chunk = Chunk { sheet: Some(self.sheet.clone()), ..Chunk::default() };
         while chunk.data.len() < self.limits.chunk {
             let Some((line, row)) = row(&mut self.reader, self.limits)? else { break };
-            let (text, fault) = self.item(row);
-            let fault = fault.map(|fault| format!("Line {line}: {fault}"));
-            chunk.data.push(RawItem { index: self.index, line: Some(line), text, fault, shared: false });
+            let item = self.item(row);
+            let fault = item.fault.map(|fault| format!("Line {line}: {fault}"));
+            chunk.data.push(RawItem { line: Some(line), fault, ..item });
             self.index += 1;
         }
         Ok(chunk)
     }
 
-    fn item(&self, row: ByteRecord) -> (String, Option<String>) {
+    fn item(&self, row: ByteRecord) -> RawItem {
+        let index = self.index;
+        let refused = |row: &StringRecord, fault: String| {
+            let (text, cells) = (row.iter().collect::<Vec<_>>().join(","), cells(row));
+            RawItem { index, line: None, text, cells, fault: Some(fault), shared: false }
+        };
         let row = match StringRecord::from_byte_record(row) {
             Ok(row) => row,
             Err(error) => {
                 let text = StringRecord::from_byte_record_lossy(error.into_byte_record());
-                return (sent(&text), Some("It is not encoded in UTF-8.".to_owned()));
+                return refused(&text, "It is not encoded in UTF-8.".to_owned());
             }
         };
         if row.len() != self.columns.len() {
             let fault = format!("The row has {} cells, and there are {} columns.", row.len(), self.columns.len());
-            return (sent(&row), Some(fault));
+            return refused(&row, fault);
         }
         let text = self.columns.object(row.iter()).to_string();
         let fault = shape(text.as_bytes(), self.limits);
-        (text, fault)
+        RawItem { index, line: None, text, cells: cells(&row), fault, shared: false }
     }
 }
 
-/// The cells of a row that is no record.
-fn sent(row: &StringRecord) -> String {
-    row.iter().collect::<Vec<_>>().join(",")
+fn cells(row: &StringRecord) -> Vec<String> {
+    row.iter().map(str::to_owned).collect()
 }
 
 /// What stands between the cells of the first line: names of columns have none of these in them.
@@ -97,12 +103,12 @@ fn header<R: Read + Seek>(
     delimiter: u8,
     resource: &'static Resource,
     limits: Limits,
-) -> Result<(Reader<Source<R>>, Columns), Error> {
+) -> Result<(Reader<Source<R>>, Columns, StringRecord), Error> {
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(source);
     let (_, first) = row(&mut reader, limits)?.ok_or_else(nothing)?;
     let first = StringRecord::from_byte_record_lossy(first);
     let columns = Columns::of(resource, first.iter())?;
-    Ok((reader, columns))
+    Ok((reader, columns, first))
 }
 
 /// The next row and the line on which it begins.

@@ -104,7 +104,7 @@ impl<R: Read + Seek> Document<R> {
 
     fn record(&self, index: usize, text: String) -> RawItem {
         let fault = shape(text.as_bytes(), self.limits);
-        RawItem { index, line: None, text, fault, shared: false }
+        RawItem { index, line: None, text, cells: Vec::new(), fault, shared: false }
     }
 
     /// Reads everything once.

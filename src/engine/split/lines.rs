@@ -77,7 +77,7 @@ impl<R: Read + Seek> Lines<R> {
         let fault = fault.map(|fault| format!("Line {number}: {fault}"));
         let index = self.index;
         self.index += 1;
-        RawItem { index, line: Some(number), text, fault, shared: false }
+        RawItem { index, line: Some(number), text, cells: Vec::new(), fault, shared: false }
     }
 
     /// The next line and its number.

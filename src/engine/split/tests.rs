@@ -329,3 +329,16 @@ proptest! {
         }
     }
 }
+
+/// What failed is given back as it was sent, with a column for the reason; that column may be sent again.
+#[test]
+fn rows_keep_their_cells_and_a_reason_is_passed_over() {
+    let found = chunks("sku;price;meta.errors\n\"A;1\";1.50;This value is too long.\nB\n", Format::Csv);
+    let sheet = found[0].sheet.as_ref().unwrap();
+    assert_eq!((sheet.delimiter, sheet.columns.join("|").as_str()), (b';', "sku|price|meta.errors"));
+    let [first, second] = found[0].data.as_slice() else { panic!("{found:?}") };
+    assert_eq!(first.cells, ["A;1", "1.50", "This value is too long."]);
+    assert_eq!(first.json().unwrap(), json!({"type": "things", "attributes": {"sku": "A;1", "price": "1.50"}}));
+    assert_eq!(second.cells, ["B"]);
+    assert!(second.fault.is_some());
+}

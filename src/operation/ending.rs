@@ -1,0 +1,85 @@
+//! From one status to the next. An operation that has ended stays as it is.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::max;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+
+use super::errors::{self, Fault, WHOLE};
+use super::{Operation, Status};
+use crate::error::Error;
+use crate::schema::{async_operation, async_operation_error};
+
+/// Marks a new operation as running.
+pub fn begin(conn: &mut PgConnection, operation: &Operation, now: DateTime<Utc>) -> Result<(), Error> {
+    diesel::update(async_operation::table.find(operation.key()))
+        .filter(async_operation::status.eq(Status::New.word()))
+        .set((
+            async_operation::status.eq(Status::Running.word()),
+            async_operation::started_at.eq(now),
+            async_operation::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Says into how many chunks the body was split.
+pub fn set_chunks(
+    conn: &mut PgConnection,
+    operation: &Operation,
+    chunks: i32,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    diesel::update(async_operation::table.find(operation.key()))
+        .set((async_operation::chunks.eq(chunks), async_operation::updated_at.eq(now)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Ends an operation as failed, for that reason. The answer: whether it had not ended before.
+pub fn fail(conn: &mut PgConnection, operation: &Operation, error: &Error, now: DateTime<Utc>) -> Result<bool, Error> {
+    let failed = end(conn, operation, Status::Failed, now)?;
+    if failed {
+        tell(conn, operation, std::slice::from_ref(error))?;
+    }
+    Ok(failed)
+}
+
+/// Ends an operation. The answer: whether it had not ended before.
+pub fn end(conn: &mut PgConnection, operation: &Operation, status: Status, now: DateTime<Utc>) -> Result<bool, Error> {
+    let open = [Status::New, Status::Running].map(Status::word);
+    let ended = diesel::update(async_operation::table.find(operation.key()))
+        .filter(async_operation::status.eq_any(open))
+        .set((
+            async_operation::status.eq(status.word()),
+            async_operation::updated_at.eq(now),
+            async_operation::ended_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(ended > 0)
+}
+
+/// Adds errors of the operation as a whole.
+pub fn tell(conn: &mut PgConnection, operation: &Operation, told: &[Error]) -> Result<(), Error> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    // Whoever else tells something waits here.
+    diesel::sql_query(
+        "UPDATE async_operation SET error_count = error_count + $3 WHERE organization_id = $1 AND id = $2",
+    )
+    .bind::<BigInt, _>(operation.organization)
+    .bind::<BigInt, _>(operation.id)
+    .bind::<BigInt, _>(told.len() as i64)
+    .execute(conn)?;
+    let of_whole = async_operation_error::table.filter(
+        async_operation_error::organization_id
+            .eq(operation.organization)
+            .and(async_operation_error::operation_id.eq(operation.id))
+            .and(async_operation_error::chunk.eq(WHOLE)),
+    );
+    let last: Option<i32> = of_whole.select(max(async_operation_error::number)).first(conn)?;
+    let faults: Vec<Fault> = told.iter().map(|error| Fault::of(error, Vec::new())).collect();
+    errors::store(conn, operation, WHOLE, last.unwrap_or(0) + 1, &faults)
+}
