@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::auth::secret::ServerKey;
 use crate::auth::{AccessError, Api, Auth};
 use crate::config::Config;
 use crate::db::Db;
 use crate::engine::external;
 use crate::engine::registry::Registry;
+use crate::feed::heads::Heads;
 use crate::http::connection::Connections;
 use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
@@ -35,6 +38,10 @@ pub struct App {
     /// How much each client has left to send.
     pub rates: Rates,
     pub metrics: Metrics,
+    /// Whoever waits for changes.
+    pub heads: Heads,
+    /// How many of those who were woken read at the same time: half of the connections are left to others.
+    pub readers: Semaphore,
     pub connections: Arc<Connections>,
     /// The API documents, as they are sent.
     pub documents: Documents,
@@ -56,15 +63,17 @@ impl App {
         auth.prepare(&db)?;
         let external = external::resources(resources::ALL, &config.external_ids)
             .map_err(|problems| AccessError::Refused(format!("api.ext_id_resources: {}", problems.join(" "))))?;
-        let admin = |resources| Arc::new(Registry::new("admin", config.http.admin_root.as_str(), resources));
+        let admin = |resources| Registry::new("admin", config.http.admin_root.as_str(), resources);
         Ok(App {
-            admin: admin(resources::ALL),
-            external: admin(external),
+            admin: Arc::new(admin(resources::ALL).with_changes()),
+            external: Arc::new(admin(external)),
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
             jobs: queue::Registry::new(jobs::ALL),
             rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
+            heads: Heads::new(config.changes.waiters),
+            readers: Semaphore::new((config.database.pool_size as usize).div_ceil(2)),
             connections: Connections::new(&config),
             documents: Documents::default(),
             config,

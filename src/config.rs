@@ -7,6 +7,7 @@
 mod apis;
 mod auth;
 mod batch;
+mod changes;
 mod cors;
 mod database;
 mod external_ids;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 pub use apis::Apis;
 pub use auth::Auth;
 pub use batch::Batch;
+pub use changes::Changes;
 pub use cors::{Cors, CorsBlock};
 pub use database::Database;
 pub use http::{Http, Tls};
@@ -43,6 +45,7 @@ pub struct Config {
     pub database: Database,
     pub limits: Limits,
     pub batch: Batch,
+    pub changes: Changes,
     pub auth: Auth,
     pub api: Apis,
     /// Which resources go by which field where a request has `X-Integration-Type: ext_id`.
@@ -146,6 +149,7 @@ impl Config {
             database: Database::read(source),
             limits: Limits::read(source),
             batch: Batch::read(source),
+            changes: Changes::read(source),
             auth: Auth::read(source),
             api: Apis::read(source),
             external_ids: external_ids::read(source),

@@ -7,6 +7,7 @@ pub mod address;
 pub mod answer;
 pub mod authorize;
 pub mod call;
+pub mod changes;
 pub mod connection;
 pub mod cors;
 pub mod docs;

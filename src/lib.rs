@@ -29,6 +29,7 @@ pub mod db;
 pub mod demo;
 pub mod engine;
 pub mod error;
+pub mod feed;
 pub mod http;
 pub mod jobs;
 pub mod network;

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
-pub use frame::Frame;
+pub use frame::{Frame, page_link};
 use included::{follows, note};
 use rows::Rows;
 
@@ -78,16 +78,19 @@ pub fn count(conn: &mut PgConnection, plan: &Authorized<'_, ReadPlan>) -> Result
 pub fn objects(
     conn: &mut PgConnection,
     caller: &Caller,
-    resource: &'static Resource,
+    shape: Shape,
     keys: &[Key],
     view: &View,
 ) -> Result<Vec<(Key, Vec<u8>)>, Error> {
-    let (shape, wanted) = (Shape::whole(resource), Wanted::default());
-    let sql = select::by_keys(caller, &shape, wanted, &[], keys, true);
+    let wanted = Wanted::default();
+    let whole = shape == Shape::whole(shape.resource);
+    let sql = select::by_keys(caller, &shape, wanted, &[], keys, whole);
+    let values = computed::values(conn, caller, &shape, keys)?;
     let writer = RowWriter::new(shape, wanted, 0, view, |_| false);
     sql.collect(conn, |row| {
         let (key, mut object) = (writer.key(row)?, Vec::new());
-        writer.write(&mut object, row, &key, Meta::default(), &mut |_, _, _| ())?;
+        let meta = Meta { values: Some(&values), ..Meta::default() };
+        writer.write(&mut object, row, &key, meta, &mut |_, _, _| ())?;
         Ok((key, object))
     })
 }

@@ -131,6 +131,12 @@ impl Shape {
 pub struct Shapes(pub Vec<Shape>);
 
 impl Shapes {
+    /// Narrows what is shown of a resource's records; the last word counts.
+    pub fn set(&mut self, shape: Shape) {
+        self.0.retain(|known| known.resource != shape.resource);
+        self.0.push(shape);
+    }
+
     pub fn of(&self, resource: &'static Resource) -> Shape {
         match self.0.iter().find(|shape| shape.resource == resource) {
             Some(shape) => shape.clone(),

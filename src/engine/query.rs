@@ -112,7 +112,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    fn new(key: String, value: String) -> Parameter {
+    pub fn new(key: String, value: String) -> Parameter {
         let (group, brackets) = match split_key(&key) {
             Some((group, brackets)) => (group.to_owned(), brackets.into_iter().map(str::to_owned).collect()),
             None => (String::new(), Vec::new()),
@@ -120,7 +120,8 @@ impl Parameter {
         Parameter { key, value, group, brackets }
     }
 
-    fn error(&self, detail: impl Into<String>) -> Error {
+    /// The contract's `filter constraint` at this parameter.
+    pub fn error(&self, detail: impl Into<String>) -> Error {
         Error::filter(detail).parameter(&self.key)
     }
 }
@@ -243,7 +244,7 @@ impl Groups {
 }
 
 /// Reads the parameters of a query string.
-fn read_string(raw: &str, strict: bool, errors: &mut Vec<Error>) -> Vec<Parameter> {
+pub fn read_string(raw: &str, strict: bool, errors: &mut Vec<Error>) -> Vec<Parameter> {
     let mut parameters = Vec::new();
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -12,13 +12,20 @@ pub struct Registry {
     pub root: String,
     /// Sorted by type.
     pub resources: &'static [&'static Resource],
+    /// Whether the changes of its records can be followed.
+    pub changes: bool,
     by_name: HashMap<&'static str, &'static Resource>,
 }
 
 impl Registry {
     pub fn new(name: &'static str, root: impl Into<String>, resources: &'static [&'static Resource]) -> Registry {
         let by_name = resources.iter().map(|resource| (resource.name, *resource)).collect();
-        Registry { name, root: root.into(), resources, by_name }
+        Registry { name, root: root.into(), resources, changes: false, by_name }
+    }
+
+    /// The changes of its records can be followed, at `/changes`.
+    pub fn with_changes(self) -> Registry {
+        Registry { changes: true, ..self }
     }
 
     /// Whether records of the type are only seen inside of others.

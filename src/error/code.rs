@@ -78,6 +78,7 @@ codes! {
     REQUEST_TIMEOUT = "request-timeout", 408, "request timeout http exception";
     CONFLICT = "conflict", 409, "conflict constraint";
     IDEMPOTENCY_KEY_IN_USE = "idempotency-key-in-use", 409, "conflict http exception";
+    CURSOR_GONE = "cursor-gone", 410, "gone http exception";
     PRECONDITION_FAILED = "precondition-failed", 412, "precondition failed http exception";
     BODY_TOO_LARGE = "body-too-large", 413, "payload too large http exception";
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "unsupported media type http exception";

@@ -91,6 +91,11 @@ impl Connections {
         *self.stage.borrow()
     }
 
+    /// The stages to come.
+    pub fn stages(&self) -> watch::Receiver<Stage> {
+        self.stage.subscribe()
+    }
+
     pub fn enter(&self, stage: Stage) {
         self.stage.send_replace(stage);
     }

@@ -106,6 +106,16 @@ pub fn negotiate(request: &HttpRequest, method: &Method, atomic: bool) -> Result
     Ok(profile)
 }
 
+/// The media type of event streams.
+pub const EVENTS: &str = "text/event-stream";
+
+/// Whether the client asks for an event stream.
+pub fn wants_events(request: &HttpRequest) -> bool {
+    let accept = header(request, &ACCEPT);
+    let mut ranges = accept.iter().flat_map(|value| split(value, ',')).filter_map(parse);
+    ranges.any(|range| range.essence == EVENTS && !range.excluded)
+}
+
 fn content_type(request: &HttpRequest, atomic: bool) -> Result<(), Error> {
     let values = header(request, &CONTENT_TYPE);
     let given = values.first().and_then(|value| parse(value));

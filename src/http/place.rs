@@ -1,7 +1,7 @@
 //! What the path of a resource request means, and which methods it has there (contract 1). Pure.
 //!
 //! Paths: `/{type}`, `/{type}/{id}`, `/{type}/{id}/{association}`, `/{type}/{id}/relationships/{association}`, and
-//! `/{type}` alone for a resource without an id in its URL; `/operations`.
+//! `/{type}` alone for a resource without an id in its URL; `/operations`, `/changes`.
 
 use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
@@ -24,6 +24,8 @@ pub enum Place {
     Relationship(&'static Resource, Key, &'static Relation),
     /// Where atomic operations go.
     Operations,
+    /// The changes of all resources.
+    Changes,
 }
 
 /// Finds what a path means. `check_ids`: OPTIONS does not look at the id.
@@ -42,6 +44,9 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
     }
     if *name == "operations" && rest.is_empty() {
         return Ok(Place::Operations);
+    }
+    if *name == "changes" && rest.is_empty() && registry.changes {
+        return Ok(Place::Changes);
     }
     let resource = registry.get(name).ok_or_else(|| match rest {
         _ if registry.is_nested(name) => not_accessible(),
@@ -114,6 +119,7 @@ pub fn methods(place: &Place) -> Vec<Method> {
         ]),
         Place::SubResource(..) => vec![Method::GET],
         Place::Operations => vec![Method::POST],
+        Place::Changes => vec![Method::GET],
         Place::Relationship(resource, _, relation) => {
             let writes = relation.relationship_writes && resource.actions.update;
             let many = writes && relation.is_many();

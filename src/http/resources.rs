@@ -9,10 +9,11 @@ use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::call::Call;
+use super::media_type::Profile;
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, extract, locale, media_type, read, write};
+use super::{address, answer, changes, extract, locale, media_type, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -70,7 +71,10 @@ async fn respond(
         Api::Admin => caller,
         Api::Storefront => locale::apply(request, &app, &caller).await?,
     };
-    let profile = media_type::negotiate(request, &method, matches!(place, Ok(Place::Operations)))?;
+    let profile = match place {
+        Ok(Place::Changes) if media_type::wants_events(request) => Profile::default(),
+        _ => media_type::negotiate(request, &method, matches!(place, Ok(Place::Operations)))?,
+    };
     let (registry, place) = (registry?, place?.of_caller(&caller)?);
     let allowed = methods(&place);
     let asked = if method == Method::HEAD { &Method::GET } else { &method };
@@ -87,6 +91,7 @@ async fn respond(
     let links = !include.iter().any(|key| key.eq_ignore_ascii_case("noHateoas"));
     let call = Call { app, api, caller, profile, view: View { base, links }, registry, include };
     match *asked {
+        _ if matches!(place, Place::Changes) => changes::read(request, call).await,
         Method::GET => read::read(request, payload, call, place).await,
         _ => write::write(request, payload, call, place, asked).await,
     }
@@ -137,6 +142,9 @@ fn label(request: &HttpRequest, api: Api, place: &Place, method: &Method) {
     let (resource, action) = match (place, method.as_str()) {
         (Place::Operations, _) => {
             return trace::label(request, Labels { api: api.name(), resource: "operations", action: "operations" });
+        }
+        (Place::Changes, _) => {
+            return trace::label(request, Labels { api: api.name(), resource: "changes", action: "list" });
         }
         (Place::Collection(resource), "GET" | "HEAD") => (resource, "list"),
         (Place::Collection(resource), "POST") => (resource, "create"),

@@ -73,7 +73,9 @@ fn plan(request: &HttpRequest, call: &Call, place: Place, method: &Method, body:
             relate(request, call, (resource, key, relation), change, body)
         }
         Place::Operations => operations::plan(request, call, body),
-        Place::Singleton(_) | Place::SubResource(..) => Err(Error::internal("a route without writes").into()),
+        Place::Singleton(_) | Place::SubResource(..) | Place::Changes => {
+            Err(Error::internal("a route without writes").into())
+        }
     }
 }
 

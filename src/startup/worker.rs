@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::App;
 use crate::error::Errors;
+use crate::feed;
 use crate::queue::{self, Stop, Workers};
 
 /// A loop that goes on as long as the process: it does its part, sleeps by [`Stop::sleep`], and returns when the end is
@@ -20,7 +21,7 @@ pub struct Service {
 }
 
 /// Every service, one line each.
-const SERVICES: &[Service] = &[];
+const SERVICES: &[Service] = &[Service { name: "change-sequencer", run: feed::service::sequence }];
 
 /// Before a service that failed is started again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -48,6 +49,8 @@ impl Background {
         let stop = workers.stop.clone();
         let bell = app.clone();
         background.thread("queue-bell", &send, move || queue::ring(&bell.db, threads > 0, &stop))?;
+        let (lookout, stop) = (app.clone(), workers.stop.clone());
+        background.thread("change-lookout", &send, move || feed::service::look_out(&lookout, &stop))?;
         if threads == 0 {
             return Ok(background);
         }

@@ -13,6 +13,7 @@ mod document;
 mod edge;
 mod every_resource;
 mod faults;
+mod feed;
 mod idempotency;
 mod owasp;
 mod process;

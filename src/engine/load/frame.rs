@@ -59,7 +59,7 @@ impl Progress {
 }
 
 /// The URL with the parameters in alphabetical order, the page's place changed.
-fn page_link(base: &str, parameters: &[(String, String)], change: Option<(&str, &str)>) -> String {
+pub fn page_link(base: &str, parameters: &[(String, String)], change: Option<(&str, &str)>) -> String {
     let mut pairs: Vec<(&str, &str)> = parameters
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))

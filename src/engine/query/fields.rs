@@ -25,9 +25,12 @@ pub(super) fn parse(request: &Request<'_>, parameters: &[Parameter], errors: &mu
             errors.push(parameter.error("An entity type is not known."));
             continue;
         };
-        let names: Vec<String> = parameter.value.split(',').map(|name| name.trim().to_owned()).collect();
-        shapes.0.retain(|shape| shape.resource != resource);
-        shapes.0.push(Shape::only(resource, &names));
+        shapes.set(Shape::only(resource, &names(parameter)));
     }
     shapes
+}
+
+/// The names that a parameter lists.
+pub fn names(parameter: &Parameter) -> Vec<String> {
+    parameter.value.split(',').map(|name| name.trim().to_owned()).collect()
 }

@@ -207,6 +207,11 @@ impl<'c> Conditions<'c> {
         }
     }
 
+    /// The test of a column of table `alias`.
+    pub fn test_column(&mut self, sql: &mut Sql, alias: usize, column: Ident, test: &Test) {
+        self.compare(sql, Expression::Column(alias, column), test);
+    }
+
     fn compare(&mut self, sql: &mut Sql, operand: Expression, test: &Test) {
         let folded = matches!(operand, Expression::Lower(..));
         let mut binary = |operator: &'static str, value: &Value| {

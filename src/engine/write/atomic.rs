@@ -13,6 +13,7 @@ use super::super::document::atomic::{Action, Name, Operation, Target};
 use super::super::document::{Identifier, ResourceObject};
 use super::super::key::Key;
 use super::super::load;
+use super::super::plan::Shape;
 use super::super::render::View;
 use super::super::resource::Resource;
 use super::plan::{Made, Route, WritePlan};
@@ -171,7 +172,9 @@ impl Run<'_> {
         for resource in resources {
             let of_resource = records.iter().filter(|record| record.resource == resource);
             let keys: Vec<Key> = of_resource.map(|record| record.key.clone()).collect();
-            for (key, object) in load::objects(self.conn, self.context.caller, resource, &keys, self.view)? {
+            for (key, object) in
+                load::objects(self.conn, self.context.caller, Shape::whole(resource), &keys, self.view)?
+            {
                 shown.insert((resource.name, key), object);
             }
         }

@@ -3,7 +3,7 @@
 //! Set-based: one INSERT … SELECT per resource and action. Owner and business unit are read from the record itself,
 //! after a write and before a delete; a part has its parent's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::key::Key;
 use super::super::relation::wire_name;
@@ -11,8 +11,9 @@ use super::super::resource::{IdKind, Ident, Ownership, Resource};
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
-use super::Batch;
 use super::per_resource::PerResource;
+use super::resolve::to_ones;
+use super::{Batch, Node};
 use crate::error::Errors;
 
 /// What happened to a record.
@@ -35,25 +36,73 @@ impl Action {
 
 type Fields = BTreeSet<&'static str>;
 
+/// Whose a record was before an update gave it another owner: a user, a business unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Former {
+    user: Option<i64>,
+    unit: Option<i64>,
+}
+
+/// What else happens to the records of one statement.
+#[derive(Clone, Copy)]
+enum Lock {
+    /// They are locked already, or new.
+    Held,
+    /// Ids of change rows are drawn when nobody else changes the record any more: so rows of one record have their ids in
+    /// the order of the commits, which the change feed relies on.
+    Update,
+    Delete,
+}
+
 /// Records what the batch created and updated. A record that was sent but is as it was leaves no row.
 pub(super) fn record(batch: &mut Batch<'_>) -> Result<(), Errors> {
-    let (mut created, mut updated) = (PerResource::new(), PerResource::new());
+    let (mut created, mut updated, mut touched) = (PerResource::new(), PerResource::new(), PerResource::new());
+    let mut moved: BTreeMap<Former, PerResource<(Key, Fields)>> = BTreeMap::new();
     for node in &batch.nodes {
-        if node.creates {
-            created.add(node.resource, (node.key.clone(), node.changed.clone()));
-        } else if !node.changed.is_empty() {
-            updated.add(node.resource, (node.key.clone(), node.changed.clone()));
+        let record = (node.key.clone(), node.changed.clone());
+        match former(node) {
+            _ if node.creates => created.add(node.resource, record),
+            _ if node.changed.is_empty() => {}
+            Some(former) => moved.entry(former).or_insert_with(PerResource::new).add(node.resource, record),
+            None => updated.add(node.resource, record),
         }
     }
-    for ((_, key), touched) in &batch.touched {
-        updated.add(touched.resource, (key.clone(), touched.fields.clone()));
+    for ((_, key), record) in &batch.touched {
+        touched.add(record.resource, (key.clone(), record.fields.clone()));
     }
-    for (action, groups) in [(Action::Created, created), (Action::Updated, updated)] {
+    for (resource, records) in created {
+        insert(batch, resource, Action::Created, None, Lock::Held, &records)?;
+    }
+    for (resource, records) in updated {
+        insert(batch, resource, Action::Updated, None, Lock::Held, &records)?;
+    }
+    for (former, groups) in moved {
         for (resource, records) in groups {
-            insert(batch, resource, action, &records)?;
+            insert(batch, resource, Action::Updated, Some(former), Lock::Held, &records)?;
         }
+    }
+    for (resource, records) in touched {
+        insert(batch, resource, Action::Updated, None, Lock::Update, &records)?;
     }
     Ok(())
+}
+
+/// Whose a record was, if the batch gave it another owner.
+fn former(node: &Node) -> Option<Former> {
+    let (column, is_user) = match node.resource.ownership {
+        Ownership::User(column) => (column, true),
+        Ownership::BusinessUnit(column) => (column, false),
+        _ => return None,
+    };
+    let (owner, _) = to_ones(node.resource).find(|(_, own)| *own == column)?;
+    if node.creates || !node.changed.contains(owner.name) {
+        return None;
+    }
+    let before = match node.stored.links.get(owner.name)? {
+        Some(Key::Integer(id)) => Some(*id),
+        _ => None,
+    };
+    Some(Former { user: before.filter(|_| is_user), unit: before.filter(|_| !is_user) })
 }
 
 /// Records what is about to be removed.
@@ -64,13 +113,15 @@ pub(super) fn record_removed(
     action: Action,
 ) -> Result<(), Errors> {
     let records: Vec<(Key, Fields)> = keys.iter().map(|key| (key.clone(), Fields::new())).collect();
-    insert(batch, resource, action, &records)
+    insert(batch, resource, action, None, Lock::Delete, &records)
 }
 
 fn insert(
     batch: &mut Batch<'_>,
     resource: &'static Resource,
     action: Action,
+    former: Option<Former>,
+    lock: Lock,
     records: &[(Key, Fields)],
 ) -> Result<(), Errors> {
     let caller = batch.context.caller;
@@ -79,7 +130,7 @@ fn insert(
     let mut conditions = Conditions::new(caller);
     let mut sql = Sql::new();
     sql.raw(
-        "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, customer_user_id, client, owner_id, business_unit_id, at) SELECT ",
+        "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, customer_user_id, client, owner_id, business_unit_id, moved, old_owner_id, old_business_unit_id, at) SELECT ",
     );
     sql.bind(Value::Integer(caller.organization)).raw(", ").bind(Value::Text(resource.name.to_owned())).raw(", ");
     sql.column(0, resource.id.column).raw("::text");
@@ -91,11 +142,22 @@ fn insert(
     sql.bind(Value::from(caller.customer_user().map(|user| user.id))).raw(", ");
     sql.bind(Value::Text(caller.client.clone())).raw(", ");
     owner(&mut sql, &mut conditions, resource, 0, 0);
-    sql.raw(", ").bind(Value::DateTime(batch.context.now));
+    sql.raw(if former.is_some() { ", TRUE, " } else { ", FALSE, " });
+    sql.bind(Value::from(former.and_then(|former| former.user))).raw(", ");
+    sql.bind(Value::from(former.and_then(|former| former.unit))).raw(", ").bind(Value::DateTime(batch.context.now));
     sql.raw(" FROM unnest(").bind(key_array(&keys)).raw(", ").bind(Value::Texts(fields));
     sql.raw(") AS f(id, fields) JOIN ").ident(resource.table).raw(" AS t0 ON ");
     sql.column(0, resource.id.column).raw(" = f.id WHERE ");
     conditions.tenant(&mut sql, resource, 0);
+    match lock {
+        Lock::Held => {}
+        Lock::Update => {
+            sql.raw(" ORDER BY ").column(0, resource.id.column).raw(" FOR NO KEY UPDATE OF t0");
+        }
+        Lock::Delete => {
+            sql.raw(" ORDER BY ").column(0, resource.id.column).raw(" FOR UPDATE OF t0");
+        }
+    }
     sql.execute(batch.conn)?;
     Ok(())
 }

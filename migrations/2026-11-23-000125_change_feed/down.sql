@@ -1,0 +1,10 @@
+DROP TABLE change_sequencer;
+DROP TABLE change_feed;
+DROP INDEX change_unnumbered_idx;
+DROP INDEX change_position_key;
+ALTER TABLE change
+    RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold),
+    DROP COLUMN old_business_unit_id,
+    DROP COLUMN old_owner_id,
+    DROP COLUMN moved,
+    DROP COLUMN position;
