@@ -18,6 +18,7 @@ use diesel::{Connection, RunQueryDsl};
 use rust_decimal::Decimal;
 
 use self::budget::Budget;
+use super::column::Column;
 use super::resource::{IdKind, Ident, Resource};
 use super::value::Value;
 
@@ -26,6 +27,7 @@ enum Piece {
     Ident(Ident),
     Number(usize),
     Bind(Value),
+    Column(Column),
 }
 
 /// A statement under construction. Two statements with the same pieces share one prepared statement, unless
@@ -112,6 +114,16 @@ impl Sql {
         self
     }
 
+    /// `unnest($1, $2, …)`: a row for each place of the columns, which are equally long.
+    pub fn rows(&mut self, columns: impl IntoIterator<Item = Column>) -> &mut Sql {
+        self.raw("unnest(");
+        for (place, column) in columns.into_iter().enumerate() {
+            self.raw(if place > 0 { ", " } else { "" });
+            self.pieces.push(Piece::Column(column));
+        }
+        self.raw(")")
+    }
+
     /// The pieces of another statement.
     pub fn append(&mut self, other: Sql) -> &mut Sql {
         self.cached &= other.cached;
@@ -129,6 +141,7 @@ impl Sql {
                 Piece::Ident(ident) => ident.hash(&mut hasher),
                 Piece::Number(number) => number.hash(&mut hasher),
                 Piece::Bind(value) => std::mem::discriminant(value).hash(&mut hasher),
+                Piece::Column(column) => std::mem::discriminant(column).hash(&mut hasher),
             }
         }
         self.cached = budget.keeps(hasher.finish());
@@ -191,6 +204,7 @@ impl QueryFragment<Pg> for Sql {
                 Piece::Ident(ident) => pass.push_identifier(ident.as_str())?,
                 Piece::Number(number) => pass.push_sql(itoa::Buffer::new().format(*number)),
                 Piece::Bind(value) => push_bind(&mut pass, value)?,
+                Piece::Column(column) => push_column(&mut pass, column)?,
             }
         }
         Ok(())
@@ -218,6 +232,21 @@ fn push_bind<'b>(pass: &mut AstPass<'_, 'b, Pg>, value: &'b Value) -> QueryResul
         Value::Uuids(list) => pass.push_bind_param::<st::Array<st::Uuid>, Vec<uuid::Uuid>>(list),
         Value::Dates(list) => pass.push_bind_param::<st::Array<st::Date>, Vec<NaiveDate>>(list),
         Value::DateTimes(list) => pass.push_bind_param::<st::Array<st::Timestamptz>, Vec<DateTime<Utc>>>(list),
+    }
+}
+
+fn push_column<'b>(pass: &mut AstPass<'_, 'b, Pg>, column: &'b Column) -> QueryResult<()> {
+    type Array<T> = st::Array<st::Nullable<T>>;
+    match column {
+        Column::Texts(list) => pass.push_bind_param::<Array<st::Text>, _>(list),
+        Column::Integers(list) => pass.push_bind_param::<Array<st::BigInt>, _>(list),
+        Column::Numerics(list) => pass.push_bind_param::<Array<st::Numeric>, _>(list),
+        Column::Booleans(list) => pass.push_bind_param::<Array<st::Bool>, _>(list),
+        Column::Dates(list) => pass.push_bind_param::<Array<st::Date>, _>(list),
+        Column::DateTimes(list) => pass.push_bind_param::<Array<st::Timestamptz>, _>(list),
+        Column::Uuids(list) => pass.push_bind_param::<Array<st::Uuid>, _>(list),
+        Column::Json(list) => pass.push_bind_param::<Array<st::Jsonb>, _>(list),
+        Column::Bytes(list) => pass.push_bind_param::<Array<st::Binary>, _>(list),
     }
 }
 

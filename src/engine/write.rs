@@ -22,6 +22,7 @@ mod reach;
 mod references;
 pub mod relationship;
 mod resolve;
+mod rows;
 mod store;
 mod unions;
 mod upsert;

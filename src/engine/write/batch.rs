@@ -155,6 +155,9 @@ pub struct Batch<'a> {
     /// Records outside the batch that were changed along with it, by resource name: a rule's totals, a parent's
     /// time stamp, a part that left its list. Each becomes a change row.
     pub touched: BTreeMap<(&'static str, Key), Touched>,
+    /// The nodes by their records, as far as they were looked up.
+    places: HashMap<(&'static str, Key), usize>,
+    placed: usize,
 }
 
 /// A record that a write changed without being asked to by name.
@@ -166,7 +169,7 @@ pub struct Touched {
 
 impl<'a> Batch<'a> {
     pub fn new(conn: &'a mut PgConnection, context: Context<'a>) -> Batch<'a> {
-        Batch { conn, context, nodes: Vec::new(), touched: BTreeMap::new() }
+        Batch { conn, context, nodes: Vec::new(), touched: BTreeMap::new(), places: HashMap::new(), placed: 0 }
     }
 
     pub fn node(&self, index: usize) -> &Node {
@@ -185,6 +188,15 @@ impl<'a> Batch<'a> {
     /// The organization every statement of the batch is bound to.
     pub fn organization(&self) -> i64 {
         self.context.caller.organization
+    }
+
+    /// The node of a record. Once rows are being written, when every id is known.
+    pub fn find(&mut self, resource: &'static Resource, key: &Key) -> Option<usize> {
+        for (index, node) in self.nodes.iter().enumerate().skip(self.placed) {
+            self.places.entry((node.resource.name, node.key.clone())).or_insert(index);
+        }
+        self.placed = self.nodes.len();
+        self.places.get(&(resource.name, key.clone())).copied()
     }
 
     /// Adds a record that follows from the request though nobody sent it, such as the stock of a new unit precision.
@@ -214,8 +226,8 @@ impl<'a> Batch<'a> {
 
     /// Records that a statement of a rule changed these fields of a record.
     pub fn touch(&mut self, resource: &'static Resource, key: Key, fields: &[&'static str]) {
-        if let Some(node) = self.nodes.iter_mut().find(|node| node.resource == resource && node.key == key) {
-            node.changed.extend(fields);
+        if let Some(node) = self.find(resource, &key) {
+            self.nodes[node].changed.extend(fields);
             return;
         }
         let touched =

@@ -1,5 +1,7 @@
 //! What has to hold before anything is written: defaults filled, required members there, values fit, owner allowed.
 
+use std::collections::{HashMap, HashSet};
+
 use super::super::field::{Field, Literal};
 use super::super::input;
 use super::super::kind::Kind;
@@ -81,8 +83,9 @@ pub(super) fn literal_value(literal: Literal, now: chrono::DateTime<chrono::Utc>
 /// Required members, nulls and limits, after the rules have had their say; the right to create; the owner.
 pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
     let mut errors = Vec::new();
+    let (parents, named) = (parent_nodes(batch), Named::by(batch));
     for (index, node) in batch.nodes.iter().enumerate() {
-        let of_new_parent = parent_node(batch, node).is_some_and(|parent| batch.node(parent).creates);
+        let of_new_parent = parents[index].is_some_and(|parent| batch.node(parent).creates);
         let may_create = || acl::scope(node.resource, Permission::Create, batch.context.caller).is_some();
         if node.creates && !node.implied && !of_new_parent && !may_create() {
             let error = Error::no_access_to_type();
@@ -93,7 +96,8 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
             errors.extend(field_error(node, field).map(|error| node.at_attribute(field.name, error)));
         }
         for relation in node.resource.relations {
-            errors.extend(relation_error(batch, index, relation).map(|error| node.at_relation(relation.name, error)));
+            let error = relation_error(batch, &named, index, relation);
+            errors.extend(error.map(|error| node.at_relation(relation.name, error)));
         }
         errors.extend(organization_error(batch, node));
     }
@@ -111,7 +115,7 @@ fn field_error(node: &Node, field: &Field) -> Option<Error> {
     }
 }
 
-fn relation_error(batch: &Batch<'_>, index: usize, relation: &Relation) -> Option<Error> {
+fn relation_error(batch: &Batch<'_>, named: &Named, index: usize, relation: &Relation) -> Option<Error> {
     let node = batch.node(index);
     let given = node.links.get(relation.name);
     match relation.link {
@@ -125,7 +129,7 @@ fn relation_error(batch: &Batch<'_>, index: usize, relation: &Relation) -> Optio
             let required = relation.required as usize;
             let count = match given {
                 Some(Linkage::Many(targets)) => targets.len(),
-                None if node.creates => pointing_back(batch, index, relation),
+                None if node.creates => named.at_the_other_end(batch, index, relation),
                 _ => return None,
             };
             (count < required && required > 0).then(|| {
@@ -135,7 +139,7 @@ fn relation_error(batch: &Batch<'_>, index: usize, relation: &Relation) -> Optio
         }
         Link::Polymorphic { .. } => None,
         Link::Union { many, .. } => {
-            let named = || usize::from(many && named_by_inverse(batch, index, relation));
+            let named = || usize::from(many && named.by_inverse(batch, index, relation));
             let missing = match unions::count(node, relation) {
                 Some(0) => !many || node.creates && named() == 0,
                 None => node.creates && named() == 0,
@@ -146,30 +150,49 @@ fn relation_error(batch: &Batch<'_>, index: usize, relation: &Relation) -> Optio
     }
 }
 
-/// How many records of the request name the node at the other end of the relationship.
-fn pointing_back(batch: &Batch<'_>, index: usize, relation: &Relation) -> usize {
-    let Some(back) = inverse(batch.node(index).resource, relation) else { return 0 };
-    let points = |part: &&Node| {
-        part.resource == relation.target
-            && part.one(back.name).flatten().is_some_and(|target| target.node == Some(index))
-    };
-    batch.nodes.iter().filter(points).count()
+/// How the records of a request name each other, seen from those that are named.
+struct Named {
+    /// How many records of a resource point a to-one of that name at a node.
+    to_ones: HashMap<(usize, &'static str, &'static str), usize>,
+    /// The join tables of the lists that a node is in.
+    lists: HashSet<(usize, Ident)>,
 }
 
-/// Whether a record of the request puts the node into a list that shares a join table with the union.
-fn named_by_inverse(batch: &Batch<'_>, index: usize, union: &Relation) -> bool {
-    let table_of = |relation: &Relation| match relation.link {
+impl Named {
+    fn by(batch: &Batch<'_>) -> Named {
+        let mut named = Named { to_ones: HashMap::new(), lists: HashSet::new() };
+        for other in &batch.nodes {
+            for (name, linkage) in &other.links {
+                let table = || other.resource.relation(name).and_then(table_of);
+                for node in linkage.targets().iter().filter_map(|target| target.node) {
+                    match linkage {
+                        Linkage::One(_) => *named.to_ones.entry((node, other.resource.name, name)).or_default() += 1,
+                        _ => named.lists.extend(table().map(|table| (node, table))),
+                    }
+                }
+            }
+        }
+        named
+    }
+
+    /// How many records of the request name the node at the other end of the relationship.
+    fn at_the_other_end(&self, batch: &Batch<'_>, index: usize, relation: &Relation) -> usize {
+        let Some(back) = inverse(batch.node(index).resource, relation) else { return 0 };
+        self.to_ones.get(&(index, relation.target.name, back.name)).copied().unwrap_or(0)
+    }
+
+    /// Whether a record of the request puts the node into a list that shares a join table with the union.
+    fn by_inverse(&self, batch: &Batch<'_>, index: usize, union: &Relation) -> bool {
+        let mut tables = batch.node(index).resource.branches(union).filter_map(table_of);
+        tables.any(|table| self.lists.contains(&(index, table)))
+    }
+}
+
+fn table_of(relation: &Relation) -> Option<Ident> {
+    match relation.link {
         Link::Through { table, .. } => Some(table),
         _ => None,
-    };
-    let tables: Vec<Ident> = batch.node(index).resource.branches(union).filter_map(table_of).collect();
-    let names = |other: &Node| {
-        other.links.iter().any(|(name, linkage)| {
-            let shared = other.resource.relation(name).and_then(table_of).is_some_and(|table| tables.contains(&table));
-            shared && linkage.targets().iter().any(|target| target.node == Some(index))
-        })
-    };
-    batch.nodes.iter().any(names)
+    }
 }
 
 fn organization_error(batch: &Batch<'_>, node: &Node) -> Option<Error> {
@@ -209,7 +232,7 @@ fn owner_errors(batch: &mut Batch<'_>) -> Result<Vec<Error>, Errors> {
         let allowed = existing(batch.conn, batch.context, resource, Permission::Assign, &keys)?;
         for index in reassigned {
             let node = batch.node(index);
-            if !allowed.contains(&(node.key.clone(), true)) {
+            if allowed.get(&node.key) != Some(&true) {
                 errors.push(node.at_relation(relation.name, owner_error()));
             }
         }
@@ -230,14 +253,18 @@ pub(super) fn is_new_link(node: &Node, relation: &str) -> bool {
 /// After writing: what was created or changed has to lie within the caller's reach.
 pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
     let mut errors = Vec::new();
+    let parents = parent_nodes(batch);
     for (resource, nodes) in batch.by_resource() {
         for permission in [Permission::Create, Permission::Edit, Permission::Assign] {
+            if !acl::is_limited(resource, permission, batch.context.caller) {
+                continue;
+            }
             let concerned: Vec<usize> = nodes
                 .iter()
                 .copied()
                 .filter(|index| {
                     let node = batch.node(*index);
-                    let parent_is_new = parent_node(batch, node).is_some_and(|parent| batch.node(parent).creates);
+                    let parent_is_new = parents[*index].is_some_and(|parent| batch.node(parent).creates);
                     let written = match permission {
                         Permission::Create => node.creates,
                         Permission::Assign => !node.creates && has_new_owner(node),
@@ -246,14 +273,14 @@ pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
                     written && !parent_is_new && !node.implied
                 })
                 .collect();
-            if concerned.is_empty() || !acl::is_limited(resource, permission, batch.context.caller) {
+            if concerned.is_empty() {
                 continue;
             }
             let keys: Vec<Key> = concerned.iter().map(|index| batch.node(*index).key.clone()).collect();
             let allowed = existing(batch.conn, batch.context, resource, permission, &keys)?;
             for index in concerned {
                 let node = batch.node(index);
-                if allowed.contains(&(node.key.clone(), true)) {
+                if allowed.get(&node.key) == Some(&true) {
                     continue;
                 }
                 errors.push(match owner_relations(resource).next() {
@@ -274,19 +301,27 @@ fn has_new_owner(node: &Node) -> bool {
     owner_relations(node.resource).any(|relation| node.changed.contains(relation.name))
 }
 
-/// The node of this batch that a part belongs to.
-pub(super) fn parent_node(batch: &Batch<'_>, node: &Node) -> Option<usize> {
-    let Ownership::Part(relations) = node.resource.ownership else { return None };
-    relations.iter().find_map(|relation| node.one(relation)??.node).or_else(|| {
-        // Parents of a hidden inverse link (an order's addresses) name the part themselves.
-        batch.nodes.iter().position(|parent| {
-            parent
-                .links
-                .values()
-                .flat_map(Linkage::targets)
-                .any(|target| target.resource == node.resource && target.key == node.key && cascades_to(parent, node))
-        })
-    })
+/// The nodes of this batch that its parts belong to, for each node.
+pub(super) fn parent_nodes(batch: &Batch<'_>) -> Vec<Option<usize>> {
+    let mut parents: Vec<Option<usize>> = vec![None; batch.nodes.len()];
+    // Parents of a hidden inverse link (an order's addresses) name the part themselves.
+    for (parent, node) in batch.nodes.iter().enumerate() {
+        for part in node.links.values().flat_map(Linkage::targets).filter_map(|target| target.node) {
+            if parents[part].is_none() && cascades_to(node, batch.node(part)) {
+                parents[part] = Some(parent);
+            }
+        }
+    }
+    for (part, node) in batch.nodes.iter().enumerate() {
+        match node.resource.ownership {
+            Ownership::Part(relations) => {
+                let named = relations.iter().find_map(|relation| node.one(relation)??.node);
+                parents[part] = named.or(parents[part]);
+            }
+            _ => parents[part] = None,
+        }
+    }
+    parents
 }
 
 fn cascades_to(parent: &Node, part: &Node) -> bool {

@@ -61,8 +61,8 @@ pub fn delete(
     }
     remove(&mut batch, resource, keys)?;
     for (parents, list) in left {
-        if let Some(shortage) = list.shortage(&mut batch, &parents)? {
-            return Err(Error::delete_forbidden(&shortage).into());
+        if let Some(shortage) = list.shortages(&mut batch, &parents)?.values().min() {
+            return Err(Error::delete_forbidden(shortage).into());
         }
     }
     resource.rules.after_delete(&mut batch, keys, &parents)?;

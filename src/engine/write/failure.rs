@@ -98,14 +98,16 @@ fn is(node: &Node, member: &str, text: &str) -> bool {
 }
 
 /// The error for a row of a join table: one of its two ends has gone since it was looked at.
-pub(super) fn explain_link(batch: &Batch<'_>, index: usize, relation: &Relation, error: DieselError) -> Errors {
+pub(super) fn explain_link(batch: &Batch<'_>, nodes: &[usize], relation: &Relation, error: DieselError) -> Errors {
     let Link::Through { table, target, .. } = relation.link else { return error.into() };
-    match still_missing(&error) {
-        Some(constraint) if constraint == format!("{}_{}_fkey", table.as_str(), target.as_str()) => {
-            batch.node(index).at_relation(relation.name, Error::no_related()).into()
+    match (still_missing(&error), nodes) {
+        (Some(constraint), [node]) if constraint == format!("{}_{}_fkey", table.as_str(), target.as_str()) => {
+            batch.node(*node).at_relation(relation.name, Error::no_related()).into()
         }
-        Some(_) => Error::not_found().into(),
-        None => explain(batch, &[index], error),
+        (Some(_), [_]) => Error::not_found().into(),
+        // Which of them it was is found when they are written again.
+        (Some(_), _) => Error::contention().into(),
+        (None, _) => explain(batch, nodes, error),
     }
 }
 

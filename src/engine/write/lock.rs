@@ -92,7 +92,9 @@ pub(super) fn lock(
     permission: Permission,
     keys: &[Key],
 ) -> Result<HashMap<Key, Found>, Error> {
-    let mut sql = select_stored(context, resource, permission);
+    let mut sql = select_stored(context, resource, permission, |_| {});
+    sql.raw(" WHERE ");
+    Conditions::new(context.caller).tenant(&mut sql, resource, 0);
     sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
     // Always in the same order, so that two requests on the same records wait instead of deadlocking.
     sql.raw(" ORDER BY t0.").ident(resource.id.column).raw(" FOR UPDATE OF t0");
@@ -102,8 +104,13 @@ pub(super) fn lock(
     Ok(rows.into_iter().filter(|(key, _)| asked.contains(key)).collect())
 }
 
-/// `SELECT id, allowed, fields, to-one links FROM table WHERE organization`.
-pub(super) fn select_stored(context: Context<'_>, resource: &'static Resource, permission: Permission) -> Sql {
+/// `SELECT id, allowed, fields, to-one links, more FROM table AS t0`.
+pub(super) fn select_stored(
+    context: Context<'_>,
+    resource: &'static Resource,
+    permission: Permission,
+    more: impl FnOnce(&mut Sql),
+) -> Sql {
     let mut conditions = Conditions::new(context.caller);
     let mut sql = Sql::new();
     sql.raw("SELECT ").key_columns(0, resource).raw(", ");
@@ -114,9 +121,14 @@ pub(super) fn select_stored(context: Context<'_>, resource: &'static Resource, p
     for (_, column) in to_ones(resource) {
         sql.raw(", t0.").ident(column);
     }
-    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
-    conditions.tenant(&mut sql, resource, 0);
+    more(&mut sql);
+    sql.raw(" FROM ").ident(resource.table).raw(" AS t0");
     sql
+}
+
+/// How many columns [`select_stored`] reads before `more`.
+pub(super) fn stored_width(resource: &'static Resource) -> usize {
+    key_width(resource) + 1 + resource.fields.len() + to_ones(resource).count()
 }
 
 /// Whether the caller has the permission on row `t0`, as an expression.

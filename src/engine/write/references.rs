@@ -1,6 +1,6 @@
 //! What a write points at without writing it: whether it exists, and whether the caller may link it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
@@ -11,37 +11,24 @@ use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::key_array;
 use super::lock::{key_width, push_allowed};
-use super::per_resource::PerResource;
 use super::{Batch, Context, Linkage, Node, unions};
 use crate::acl::Permission;
 use crate::error::{ACCESS_GRANTED, Error, Errors};
 
+/// Of each record that is referred to, by resource: whether the caller holds the permission. `None`: there is none.
+type Held = HashMap<&'static str, HashMap<Key, bool>>;
+
 /// Every record that is referred to but not written here has to exist and be visible to the caller.
 pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
-    let mut held: HashMap<(&'static str, Permission, Key), bool> = HashMap::new();
-    for permission in [Permission::View, Permission::Edit] {
-        let mut wanted = PerResource::new();
-        for (node, relation, linkage) in stated_links(&batch.nodes) {
-            if permission == Permission::View || changes_target(node, relation) {
-                for target in linkage.targets().iter().filter(|target| target.node.is_none()) {
-                    wanted.add(target.resource, target.key.clone());
-                }
-            }
-        }
-        for (resource, keys) in wanted {
-            let keys: Vec<Key> = keys.into_iter().collect::<BTreeSet<Key>>().into_iter().collect();
-            for (key, allowed) in existing(batch.conn, batch.context, resource, permission, &keys)? {
-                held.insert((resource.name, permission, key), allowed);
-            }
-        }
-    }
+    let visible = held(batch, Permission::View)?;
+    let editable = held(batch, Permission::Edit)?;
     let mut errors = Vec::new();
     for (node, relation, linkage) in stated_links(&batch.nodes) {
         for (index, target) in linkage.targets().iter().enumerate().filter(|(_, target)| target.node.is_none()) {
-            let holds = |permission| held.get(&(target.resource.name, permission, target.key.clone())).copied();
-            let error = match holds(Permission::View) {
+            let holds = |held: &Held| held.get(target.resource.name).and_then(|keys| keys.get(&target.key)).copied();
+            let error = match holds(&visible) {
                 Some(true) if !changes_target(node, relation) => continue,
-                Some(true) if holds(Permission::Edit) == Some(true) => continue,
+                Some(true) if holds(&editable) == Some(true) => continue,
                 Some(true) => Error::no_access_by(Permission::Edit.name()),
                 Some(false) => {
                     Error::new(&ACCESS_GRANTED, "The \"VIEW\" permission is denied for the related resource.")
@@ -58,6 +45,25 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
         }
     }
     Errors::check(errors)
+}
+
+/// Looks for the permission on all records that are referred to; EDIT matters where a link changes its target.
+fn held(batch: &mut Batch<'_>, permission: Permission) -> Result<Held, Error> {
+    let mut wanted: BTreeMap<&'static str, (&'static Resource, HashSet<&Key>)> = BTreeMap::new();
+    for (node, relation, linkage) in stated_links(&batch.nodes) {
+        if permission == Permission::View || changes_target(node, relation) {
+            for target in linkage.targets().iter().filter(|target| target.node.is_none()) {
+                let (_, keys) = wanted.entry(target.resource.name).or_insert_with(|| (target.resource, HashSet::new()));
+                keys.insert(&target.key);
+            }
+        }
+    }
+    let mut held = Held::new();
+    for (name, (resource, keys)) in wanted {
+        let keys: Vec<Key> = keys.into_iter().cloned().collect();
+        held.insert(name, existing(batch.conn, batch.context, resource, permission, &keys)?);
+    }
+    Ok(held)
 }
 
 /// Every link that a request states, but for what it takes out: taking out what is not there is not an error. What several
@@ -102,7 +108,7 @@ pub(super) fn existing(
     resource: &'static Resource,
     permission: Permission,
     keys: &[Key],
-) -> Result<Vec<(Key, bool)>, Error> {
+) -> Result<HashMap<Key, bool>, Error> {
     let mut conditions = Conditions::new(context.caller);
     let mut sql = Sql::new();
     sql.raw("SELECT ").key_columns(0, resource).raw(", ");
@@ -111,8 +117,11 @@ pub(super) fn existing(
     conditions.tenant(&mut sql, resource, 0);
     sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
     let width = key_width(resource);
-    sql.collect(conn, |row| {
+    let mut found = HashMap::with_capacity(keys.len());
+    sql.for_each(conn, |row| -> Result<(), Error> {
         let key = row.key(0, resource.id.kind)?.ok_or_else(|| Error::internal("a row without an id"))?;
-        Ok((key, row.boolean(width)?.unwrap_or(false)))
-    })
+        found.insert(key, row.boolean(width)?.unwrap_or(false));
+        Ok(())
+    })?;
+    Ok(found)
 }

@@ -1,5 +1,7 @@
 //! Relationships that several others hold: what a request says of the one it knows, said to those that store it.
 
+use std::collections::HashSet;
+
 use super::super::key::Key;
 use super::super::relation::{Link, Relation};
 use super::super::resource::Resource;
@@ -56,13 +58,13 @@ pub(super) fn beyond(relation: &Relation) -> Option<&'static Relation> {
     relation.target.relations.iter().filter(shares).find_map(|branch| relation.target.union_of(branch))
 }
 
-/// Whether one of the records is left without a record that the union points at.
+/// Those of the records that are left without a record that the union points at.
 pub(super) fn empty(
     batch: &mut Batch<'_>,
     resource: &'static Resource,
     union: &Relation,
     keys: &[Key],
-) -> Result<bool, Error> {
+) -> Result<HashSet<Key>, Error> {
     let organization = batch.organization();
     let mut sql = Sql::new();
     sql.raw("SELECT ").key_columns(0, resource).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
@@ -77,7 +79,6 @@ pub(super) fn empty(
         }
         sql.raw(")");
     }
-    sql.raw(" LIMIT 1");
     let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, resource.id.kind)?) })?;
-    Ok(!found.is_empty())
+    Ok(found.into_iter().flatten().collect())
 }
