@@ -4,24 +4,31 @@
 //! written in a transaction of its own (`jobs::write_operation_chunk`), and when no chunk is left the operation ends
 //! (`jobs::finish_operation`). `resources::system::async_operation` shows it, `http::async_operation` what lies below it.
 
+pub mod body;
 pub mod chunk;
+pub mod cleaning;
 pub mod ending;
 pub mod errors;
 pub mod included;
+pub mod metrics;
 pub mod results;
-
-pub mod body;
+pub mod write;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use serde::Deserialize;
 use serde_json::Value as Json;
 
 use crate::acl::{self, Caller, Permission};
 use crate::app::App;
 use crate::engine::registry::Registry;
 use crate::engine::resource::Resource;
+use crate::engine::split::Format;
 use crate::error::{ACCESS_DENIED, Error};
+use crate::jobs::finish_operation::FinishOperation;
+use crate::jobs::split_operation::SplitOperation;
+use crate::queue::{self, Options};
 use crate::resources::system::ASYNC_OPERATION;
 use crate::schema::async_operation;
 
@@ -77,7 +84,7 @@ pub struct Operation {
     pub client: String,
     pub entity_type: String,
     pub external_ids: bool,
-    pub request: Json,
+    request: Json,
     #[diesel(column_name = body_id)]
     pub body: Option<i64>,
     status: String,
@@ -102,6 +109,16 @@ impl Operation {
         Status::parse(&self.status).is_some_and(Status::has_ended)
     }
 
+    /// How the body is written.
+    pub fn format(&self) -> Result<Format, Error> {
+        Format::deserialize(&self.request["format"]).map_err(Error::internal)
+    }
+
+    /// Whether its records are written together or not at all: it was synchronous, and took too long.
+    pub fn is_atomic(&self) -> bool {
+        self.request["atomic"] == true
+    }
+
     /// The resources as the request named them.
     pub fn registry<'a>(&self, app: &'a App) -> &'a Registry {
         if self.external_ids { &app.external } else { &app.admin }
@@ -120,7 +137,7 @@ pub struct NewOperation {
     pub resource: &'static Resource,
     /// Whether the request names records by their external ids.
     pub external_ids: bool,
-    /// What the parsers need to know of the body: its format, and how it is read.
+    /// What is known of the body: its `format`, and whether it is `atomic`.
     pub request: Json,
     /// The stored body.
     pub body: i64,
@@ -133,7 +150,7 @@ pub fn check_may_create(caller: &Caller) -> Result<i64, Error> {
     owner.ok_or_else(|| Error::new(&ACCESS_DENIED, "No access to create the asynchronous operation."))
 }
 
-/// Stores an operation of the caller, with the status `new`; the answer is its id.
+/// Stores an operation of the caller, with the status `new`, and enqueues its jobs; the answer is its id.
 pub fn create(
     conn: &mut PgConnection,
     caller: &Caller,
@@ -141,7 +158,7 @@ pub fn create(
     operation: &NewOperation,
 ) -> Result<i64, Error> {
     let owner = check_may_create(caller)?;
-    let id = diesel::insert_into(async_operation::table)
+    let id: i64 = diesel::insert_into(async_operation::table)
         .values((
             async_operation::organization_id.eq(caller.organization),
             async_operation::owner_id.eq(owner),
@@ -156,6 +173,10 @@ pub fn create(
         ))
         .returning(async_operation::id)
         .get_result(conn)?;
+    let organization = Some(caller.organization);
+    let split = queue::enqueue(conn, organization, &SplitOperation { operation: id }, &Options::default())?.id;
+    let finish = FinishOperation { operation: id, split };
+    queue::enqueue(conn, organization, &finish, &Options { after: Some(split), ..Options::default() })?;
     tracing::info!(operation = id, entity_type = operation.resource.name, client = caller.client, "operation accepted");
     Ok(id)
 }

@@ -19,6 +19,12 @@ pub struct Batch {
     pub sync_included: usize,
     /// After which a synchronous request is answered as an asynchronous one.
     pub sync_timeout: Duration,
+    /// How long an operation can be read after it was made.
+    pub retention: Duration,
+    /// After which an operation that makes no progress is given up.
+    pub stale_after: Duration,
+    /// Errors that are kept of an operation; all are counted.
+    pub kept_errors: usize,
 }
 
 impl Batch {
@@ -30,6 +36,9 @@ impl Batch {
             sync_records: source.integer("batch.sync_records", 100, 1..=10_000) as usize,
             sync_included: source.integer("batch.sync_included", 50, 0..=10_000) as usize,
             sync_timeout: Duration::from_secs(source.integer("batch.sync_timeout", 25, 1..=600)),
+            retention: Duration::from_secs(86_400 * source.integer("batch.retention", 30, 1..=3650)),
+            stale_after: Duration::from_secs(source.integer("batch.stale_after", 3600, 60..=604_800)),
+            kept_errors: source.integer("batch.kept_errors", 100_000, 1..=10_000_000) as usize,
         }
     }
 }

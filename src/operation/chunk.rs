@@ -51,6 +51,15 @@ pub fn open(conn: &mut PgConnection, operation: &Operation) -> Result<Vec<i32>, 
         .load(conn)?)
 }
 
+/// Drops the bodies of chunks that nobody will write.
+pub fn forget_unwritten(conn: &mut PgConnection, operation: &Operation) -> Result<(), Error> {
+    let unwritten = async_operation_chunk::table
+        .filter(dsl::organization_id.eq(operation.organization).and(dsl::operation_id.eq(operation.id)))
+        .filter(dsl::done_at.is_null());
+    diesel::update(unwritten).set(dsl::body.eq(None::<Vec<u8>>)).execute(conn)?;
+    Ok(())
+}
+
 fn pack(chunk: &Chunk) -> Result<Vec<u8>, Error> {
     let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
     let text = serde_json::to_vec(chunk).map_err(Error::internal)?;

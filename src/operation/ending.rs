@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::max;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Double, Text};
 
 use super::errors::{self, Fault, WHOLE};
 use super::{Operation, Status};
@@ -82,4 +82,64 @@ pub fn tell(conn: &mut PgConnection, operation: &Operation, told: &[Error]) -> R
     let last: Option<i32> = of_whole.select(max(async_operation_error::number)).first(conn)?;
     let faults: Vec<Fault> = told.iter().map(|error| Fault::of(error, Vec::new())).collect();
     errors::store(conn, operation, WHOLE, last.unwrap_or(0) + 1, &faults)
+}
+
+/// Forgets which body the operation had.
+pub fn forget_body(conn: &mut PgConnection, operation: &Operation) -> Result<(), Error> {
+    let operation = async_operation::table.find(operation.key());
+    diesel::update(operation).set(async_operation::body_id.eq(None::<i64>)).execute(conn)?;
+    Ok(())
+}
+
+/// An operation that has ended, in figures.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Summary {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    pub entity_type: String,
+    #[diesel(sql_type = Text)]
+    pub status: String,
+    #[diesel(sql_type = BigInt)]
+    read_count: i64,
+    #[diesel(sql_type = BigInt)]
+    create_count: i64,
+    #[diesel(sql_type = BigInt)]
+    update_count: i64,
+    #[diesel(sql_type = BigInt)]
+    error_count: i64,
+    /// From the first look at the body to the end.
+    #[diesel(sql_type = Double)]
+    pub seconds: f64,
+}
+
+impl Summary {
+    /// One line for the operator.
+    pub fn log(&self) {
+        let Summary { id, entity_type, status, read_count, create_count, update_count, error_count, seconds } = self;
+        let rate = (*read_count as f64 / seconds.max(0.001)).round();
+        tracing::info!(
+            operation = id,
+            entity_type,
+            status,
+            read = read_count,
+            created = create_count,
+            updated = update_count,
+            errors = error_count,
+            seconds,
+            records_per_second = rate,
+            "operation ended"
+        );
+    }
+}
+
+const SUMMARY: &str = "
+    SELECT id, entity_type, status, read_count, create_count, update_count, error_count,
+        extract(epoch FROM ended_at - coalesce(started_at, created_at))::double precision AS seconds
+    FROM async_operation WHERE organization_id = $1 AND id = $2 AND ended_at IS NOT NULL";
+
+/// The figures of an operation that has ended.
+pub fn summary(conn: &mut PgConnection, operation: &Operation) -> Result<Option<Summary>, Error> {
+    let summary = diesel::sql_query(SUMMARY).bind::<BigInt, _>(operation.organization).bind::<BigInt, _>(operation.id);
+    Ok(summary.get_result(conn).optional()?)
 }

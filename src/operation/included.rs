@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::upsert::excluded;
 
 use super::Operation;
 use crate::engine::split::Chunk;
@@ -54,10 +55,26 @@ pub fn claim(conn: &mut PgConnection, operation: &Operation, chunk: &Chunk) -> R
     Ok(known.into_iter().filter_map(|(place, id)| Some((index(place), id?))).collect())
 }
 
-/// Says which record a shared one has become.
-pub fn written(conn: &mut PgConnection, operation: &Operation, index: usize, id: &str) -> Result<(), Error> {
-    let row = async_operation_included::table.find((operation.organization, operation.id, place(index)));
-    diesel::update(row).set(dsl::record_id.eq(id)).execute(conn)?;
+/// Says which records included ones have become.
+pub fn written(conn: &mut PgConnection, operation: &Operation, made: &HashMap<usize, String>) -> Result<(), Error> {
+    let mut made: Vec<(i64, &String)> = made.iter().map(|(index, id)| (place(*index), id)).collect();
+    made.sort_unstable();
+    for some in made.chunks(1_000) {
+        let rows: Vec<_> = some
+            .iter()
+            .map(|(place, id)| {
+                (
+                    dsl::organization_id.eq(operation.organization),
+                    dsl::operation_id.eq(operation.id),
+                    dsl::record_index.eq(place),
+                    dsl::record_id.eq(*id),
+                )
+            })
+            .collect();
+        let key = (dsl::organization_id, dsl::operation_id, dsl::record_index);
+        let known = diesel::insert_into(async_operation_included::table).values(rows).on_conflict(key);
+        known.do_update().set(dsl::record_id.eq(excluded(dsl::record_id))).execute(conn)?;
+    }
     Ok(())
 }
 

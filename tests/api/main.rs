@@ -7,6 +7,7 @@
 
 mod auth;
 mod authorize;
+mod batch;
 mod browser;
 mod demonstration;
 mod document;

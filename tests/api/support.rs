@@ -1,5 +1,6 @@
 //! What tests stand on: the database server of the run, servers in this process, a client.
 
+pub mod batch;
 pub mod chunk;
 pub mod client;
 pub mod database;

@@ -1,0 +1,127 @@
+//! The first job of an operation: its body becomes chunks, and each chunk a job below this one.
+//!
+//! All of it is one transaction, so that a body which is broken anywhere leaves nothing behind but the operation's failure.
+
+use chrono::Utc;
+use diesel::Connection;
+use diesel::pg::PgConnection;
+use serde::{Deserialize, Serialize};
+
+use super::write_operation_chunk::{QUEUE, WriteOperationChunk};
+use crate::app::App;
+use crate::engine::split::{self, Limits, Splitter};
+use crate::error::{Error, Errors};
+use crate::operation::{Operation, body, chunk, ending, included};
+use crate::queue::{self, Failed, Job, Options, Run};
+
+/// Chunks that are stored by one statement, and jobs that are enqueued by one: both bounded by the memory they take.
+const STORED_TOGETHER: usize = 8;
+const ENQUEUED_TOGETHER: usize = 1_000;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SplitOperation {
+    pub operation: i64,
+}
+
+/// What a body was split into.
+#[derive(Clone, Copy)]
+struct Split {
+    records: usize,
+    included: usize,
+    chunks: i32,
+}
+
+impl Job for SplitOperation {
+    const NAME: &'static str = "operation.split";
+    const QUEUE: &'static str = QUEUE;
+
+    fn run(&self, app: &App, run: &Run<'_>) -> Result<(), Failed> {
+        let organization = run.organization().ok_or_else(|| Failed::never("An operation has an organization."))?;
+        let begun = run.step(|conn| {
+            let operation = Operation::load(conn, organization, self.operation)?;
+            if let Some(operation) = &operation {
+                ending::begin(conn, operation, Utc::now())?;
+            }
+            Ok(operation)
+        })?;
+        let Some(operation) = begun.filter(|operation| !operation.has_ended() && operation.chunks.is_none()) else {
+            return Ok(());
+        };
+        let split = run.complete(|conn| {
+            // What was stored of a broken body goes, its failure stays.
+            match conn.transaction(|conn| split(conn, app, run, &operation)) {
+                Ok(split) => Ok(Some(split)),
+                Err(errors) if errors.status() < 500 => {
+                    fail(conn, &operation, &errors)?;
+                    Ok(None)
+                }
+                Err(errors) => Err(Failed::Again(errors)),
+            }
+        })?;
+        if let Some(Split { records, included, chunks }) = split {
+            tracing::info!(operation = operation.id, records, included, chunks, "operation split");
+        }
+        Ok(())
+    }
+}
+
+fn split(conn: &mut PgConnection, app: &App, run: &Run<'_>, operation: &Operation) -> Result<Split, Errors> {
+    let stored = operation.body.ok_or_else(|| Error::internal("an operation without a body is to be split"))?;
+    let body = body::Reader::open(app.db.clone(), operation.organization, stored)?;
+    let mut splitter = Splitter::open(body, operation.format()?, operation.resource(app)?, limits(app, operation))?;
+    let (mut count, mut jobs, mut chunks) = (0, Vec::new(), Vec::new());
+    loop {
+        let next = splitter.next().transpose()?;
+        let is_last = next.is_none();
+        chunks.extend(next);
+        if chunks.len() == STORED_TOGETHER || (is_last && !chunks.is_empty()) {
+            chunk::store(conn, operation, count + 1, &chunks)?;
+            included::note(conn, operation, &chunks)?;
+            let first = count + 1;
+            count += i32::try_from(chunks.len()).map_err(Error::internal)?;
+            jobs.extend((first..=count).map(|chunk| WriteOperationChunk { operation: operation.id, chunk }));
+            chunks.clear();
+        }
+        if jobs.len() >= ENQUEUED_TOGETHER || (is_last && !jobs.is_empty()) {
+            let below = Options { root: Some(run.id()), ..Options::default() };
+            queue::enqueue_all(conn, Some(operation.organization), &jobs, &below)?;
+            jobs.clear();
+        }
+        if is_last {
+            break;
+        }
+    }
+    ending::tell(conn, operation, &splitter.strays())?;
+    ending::set_chunks(conn, operation, count, Utc::now())?;
+    forget_body(conn, operation)?;
+    Ok(Split { records: splitter.records(), included: splitter.included(), chunks: count })
+}
+
+/// The operation fails by what is wrong with its body.
+fn fail(conn: &mut PgConnection, operation: &Operation, errors: &Errors) -> Result<(), Error> {
+    if let [first, others @ ..] = errors.0.as_slice() {
+        ending::fail(conn, operation, first, Utc::now())?;
+        ending::tell(conn, operation, others)?;
+    }
+    forget_body(conn, operation)
+}
+
+/// The chunks hold all that was in it.
+fn forget_body(conn: &mut PgConnection, operation: &Operation) -> Result<(), Error> {
+    operation.body.map_or(Ok(()), |body| {
+        ending::forget_body(conn, operation)?;
+        body::delete(conn, operation.organization, body)
+    })
+}
+
+fn limits(app: &App, operation: &Operation) -> split::Limits {
+    let http = &app.config.http;
+    Limits {
+        // A synchronous request has few enough for one.
+        chunk: if operation.is_atomic() { usize::MAX } else { app.config.batch.chunk_size },
+        included: app.config.limits.included_records,
+        record_bytes: http.body_limit,
+        depth: http.json_depth,
+        values: http.json_values,
+    }
+}
