@@ -13,13 +13,12 @@ use super::kind::Storage;
 use super::plan::{SortColumn, SortTerm};
 use super::predicate::{Operand, Predicate, Test};
 use super::resource::{Ident, Resource};
-use super::sql::predicate::id_storage;
 use super::value::Value;
 
 /// What the column of a sort term is in Postgres.
 pub fn term_storage(term: &SortTerm, resource: &Resource) -> Storage {
     match term.column {
-        SortColumn::Id => id_storage(resource.id.kind),
+        SortColumn::Id => resource.id.kind.storage(),
         SortColumn::Field(field) => field.kind.storage(),
     }
 }

@@ -3,7 +3,14 @@
 //! No value in between and no floating point: numerics go from base-10000 digits to text. The wire forms are those of
 //! the contract, section 22. What the column cannot hold by its type (a short buffer) becomes `null`.
 
+mod array;
+mod calendar;
+mod numeric;
+
+pub use array::array;
 use base64::Engine as _;
+use calendar::{date, date_time};
+use numeric::{Decimals, hundredth, numeric};
 
 use super::kind::Kind;
 
@@ -95,176 +102,9 @@ fn integer(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     Some(())
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Decimals {
-    /// As many as there are, without zeros at the end.
-    Trimmed,
-    /// Exactly four; further ones are cut.
-    Four,
-}
-
-/// A finite numeric in Postgres's binary form: digits in base 10000, the first of weight `10000^weight`.
-struct Numeric<'b> {
-    negative: bool,
-    weight: i16,
-    digits: &'b [u8],
-}
-
-impl<'b> Numeric<'b> {
-    fn parse(bytes: &'b [u8]) -> Option<Numeric<'b>> {
-        let word = |at: usize| Some(u16::from_be_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-        let (count, weight, sign) = (word(0)?, word(2)?, word(4)?);
-        let negative = match sign {
-            0x0000 => false,
-            0x4000 => true,
-            _ => return None,
-        };
-        let digits = bytes.get(8..8 + 2 * usize::from(count))?;
-        Some(Numeric { negative, weight: weight.cast_signed(), digits })
-    }
-
-    /// The base-10000 digit of weight `10000^weight`.
-    fn digit(&self, weight: i16) -> u16 {
-        let Ok(place) = usize::try_from(i32::from(self.weight) - i32::from(weight)) else { return 0 };
-        match self.digits.get(2 * place..2 * place + 2) {
-            Some(&[high, low]) => u16::from_be_bytes([high, low]),
-            _ => 0,
-        }
-    }
-
-    /// The weight of the last digit.
-    fn last(&self) -> i16 {
-        let count = i16::try_from(self.digits.len() / 2).unwrap_or(i16::MAX);
-        self.weight.saturating_sub(count.saturating_sub(1))
-    }
-}
-
-fn numeric(out: &mut Vec<u8>, bytes: &[u8], decimals: Decimals) -> Option<()> {
-    let number = Numeric::parse(bytes)?;
-    if number.negative {
-        out.push(b'-');
-    }
-    out.extend_from_slice(itoa::Buffer::new().format(number.digit(number.weight.max(0))).as_bytes());
-    for weight in (0..number.weight.max(0)).rev() {
-        four_digits(out, number.digit(weight));
-    }
-    match decimals {
-        Decimals::Four => {
-            out.push(b'.');
-            four_digits(out, number.digit(-1));
-        }
-        Decimals::Trimmed if number.last() < 0 => {
-            out.push(b'.');
-            for weight in (number.last()..0).rev() {
-                four_digits(out, number.digit(weight));
-            }
-            while out.last() == Some(&b'0') {
-                out.pop();
-            }
-            if out.last() == Some(&b'.') {
-                out.pop();
-            }
-        }
-        Decimals::Trimmed => {}
-    }
-    Some(())
-}
-
-fn four_digits(out: &mut Vec<u8>, digit: u16) {
-    let (high, low) = (digit / 100, digit % 100);
-    for part in [high / 10, high % 10, low / 10, low % 10] {
-        out.push(b'0' + u8::try_from(part).unwrap_or(0));
-    }
-}
-
-/// A numeric that holds 10 for 10 %, shown as 0.1: the point moves two places.
-fn hundredth(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
-    let mut whole = Vec::with_capacity(24);
-    numeric(&mut whole, bytes, Decimals::Trimmed)?;
-    let (sign, digits) = match whole.split_first() {
-        Some((b'-', rest)) => (&b"-"[..], rest),
-        _ => (&b""[..], &whole[..]),
-    };
-    let point = digits.iter().position(|byte| *byte == b'.').unwrap_or(digits.len());
-    let (before, after) = (&digits[..point], digits.get(point + 1..).unwrap_or_default());
-    out.extend_from_slice(sign);
-    let cut = before.len().saturating_sub(2);
-    out.extend_from_slice(if cut == 0 { b"0" } else { &before[..cut] });
-    out.push(b'.');
-    out.extend((before.len()..2).map(|_| b'0'));
-    out.extend_from_slice(&before[cut..]);
-    out.extend_from_slice(after);
-    while out.last() == Some(&b'0') {
-        out.pop();
-    }
-    if out.last() == Some(&b'.') {
-        out.pop();
-    }
-    Some(())
-}
-
 fn boolean(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     out.extend_from_slice(if *bytes.first()? == 0 { b"false" } else { b"true" });
     Some(())
-}
-
-/// Days from 1970-01-01 to 2000-01-01, Postgres's epoch.
-const EPOCH_DAYS: i64 = 10_957;
-
-fn date(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
-    let days = i32::from_be_bytes(bytes.try_into().ok()?);
-    if days == i32::MAX || days == i32::MIN {
-        return None;
-    }
-    calendar(out, i64::from(days) + EPOCH_DAYS);
-    Some(())
-}
-
-fn date_time(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
-    let micros = i64::from_be_bytes(bytes.try_into().ok()?);
-    if micros == i64::MAX || micros == i64::MIN {
-        return None;
-    }
-    let seconds = micros.div_euclid(1_000_000);
-    calendar(out, seconds.div_euclid(86_400) + EPOCH_DAYS);
-    let second = seconds.rem_euclid(86_400);
-    out.push(b'T');
-    two_digits(out, second / 3600);
-    out.push(b':');
-    two_digits(out, second / 60 % 60);
-    out.push(b':');
-    two_digits(out, second % 60);
-    out.push(b'Z');
-    Some(())
-}
-
-/// Appends `YYYY-MM-DD` for a day counted from 1970-01-01, in the proleptic Gregorian calendar. Years of 400 are the
-/// unit, and a year begins in March, so that the leap day is its last.
-fn calendar(out: &mut Vec<u8>, day: i64) {
-    let day = day + 719_468;
-    let era = day.div_euclid(146_097);
-    let of_era = day.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day_of_month = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    if (0..10_000).contains(&year) {
-        two_digits(out, year / 100);
-        two_digits(out, year % 100);
-    } else {
-        number(out, year);
-    }
-    out.push(b'-');
-    two_digits(out, month);
-    out.push(b'-');
-    two_digits(out, day_of_month);
-}
-
-fn two_digits(out: &mut Vec<u8>, value: i64) {
-    out.push(b'0' + u8::try_from(value / 10 % 10).unwrap_or(0));
-    out.push(b'0' + u8::try_from(value % 10).unwrap_or(0));
 }
 
 /// Appends a uuid's 36 characters.
@@ -289,34 +129,6 @@ fn base64(out: &mut Vec<u8>, bytes: &[u8]) -> Option<()> {
     out.truncate(start + written);
     out.push(b'"');
     Some(())
-}
-
-/// The elements of a one-dimensional array in binary form. Nulls are left out.
-pub fn array(bytes: &[u8]) -> Elements<'_> {
-    // Dimensions, flags, element type; then size and lower bound of the one dimension. An empty array has none.
-    let has_elements = bytes.get(..4).is_some_and(|dimensions| dimensions == 1_i32.to_be_bytes());
-    Elements(if has_elements { bytes.get(20..).unwrap_or_default() } else { &[] })
-}
-
-/// See [`array()`].
-pub struct Elements<'b>(&'b [u8]);
-
-impl<'b> Iterator for Elements<'b> {
-    type Item = &'b [u8];
-
-    fn next(&mut self) -> Option<&'b [u8]> {
-        loop {
-            let (length, rest) = self.0.split_at_checked(4)?;
-            let length = i32::from_be_bytes(length.try_into().ok()?);
-            let Ok(length) = usize::try_from(length) else {
-                self.0 = rest;
-                continue;
-            };
-            let (element, rest) = rest.split_at_checked(length)?;
-            self.0 = rest;
-            return Some(element);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,137 +3,19 @@
 //! Descriptors are `static` values built by `const fn` builders. They may name each other in cycles; a builder stores
 //! a target but never reads it. What needs the target is checked by the registry test.
 
+mod actions;
+mod identity;
+mod ownership;
+
+pub use actions::{ALL_ACTIONS, Actions, NO_DELETE, READ_AND_UPDATE, READ_ONLY};
+pub use identity::{IdKind, Ident, Identity};
+pub use ownership::Ownership;
+
 use super::computed::Computed;
 use super::field::{Field, Literal};
 use super::filter::FilterSpec;
 use super::relation::{Link, Relation, Relations};
 use super::rules::{NoRules, Rules};
-
-/// The only thing that can become an SQL identifier: a name from the source code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Ident(&'static str);
-
-impl Ident {
-    pub const fn new(name: &'static str) -> Ident {
-        Ident(name)
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        self.0
-    }
-}
-
-/// What a resource's ids are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdKind {
-    /// `bigint`, drawn from the sequence `<table>_id_seq`.
-    Integer,
-    /// `text`, chosen by the client on create or seeded (units, countries, statuses).
-    Text,
-    /// `uuid`, drawn by the server; the wire id is `{uuid}-{suffix column}` (product prices).
-    Guid { suffix: Ident },
-}
-
-impl IdKind {
-    /// Whether filters on it compare numbers.
-    pub const fn is_numeric(self) -> bool {
-        matches!(self, IdKind::Integer)
-    }
-
-    /// Whether the client chooses the id on create.
-    pub const fn is_assigned(self) -> bool {
-        matches!(self, IdKind::Text)
-    }
-}
-
-/// The identifier of a resource.
-#[derive(Clone, Copy, Debug)]
-pub struct Identity {
-    /// The column of the id on the wire.
-    pub column: Ident,
-    /// The column that foreign keys point at: the same, but where records go by an external id.
-    pub referenced: Ident,
-    pub kind: IdKind,
-    /// Whether a record may be without one. Such a record is in no answer.
-    pub nullable: bool,
-    /// What `filter[id]` accepts.
-    pub filter: FilterSpec,
-}
-
-impl Identity {
-    const fn new(column: &'static str, kind: IdKind, filter: FilterSpec) -> Identity {
-        Identity { column: Ident::new(column), referenced: Ident::new(column), kind, nullable: false, filter }
-    }
-
-    /// Whether foreign keys hold something else than the id.
-    pub fn is_external(&self) -> bool {
-        self.column != self.referenced
-    }
-
-    /// Whether one foreign key column holds the id as a whole.
-    pub fn is_in_foreign_keys(&self) -> bool {
-        !self.is_external() && !matches!(self.kind, IdKind::Guid { .. })
-    }
-}
-
-/// What the routes of a resource allow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actions {
-    pub list: bool,
-    pub get: bool,
-    pub create: bool,
-    pub update: bool,
-    pub delete: bool,
-    pub delete_list: bool,
-}
-
-/// Everything.
-pub const ALL_ACTIONS: Actions =
-    Actions { list: true, get: true, create: true, update: true, delete: true, delete_list: true };
-/// Lists and items.
-pub const READ_ONLY: Actions =
-    Actions { list: true, get: true, create: false, update: false, delete: false, delete_list: false };
-/// Lists, items, POST and PATCH.
-pub const NO_DELETE: Actions =
-    Actions { list: true, get: true, create: true, update: true, delete: false, delete_list: false };
-/// Lists, items and PATCH.
-pub const READ_AND_UPDATE: Actions =
-    Actions { list: true, get: true, create: false, update: true, delete: false, delete_list: false };
-
-/// Whose a record is: what the access levels of a role compare (contract section 23, and Rights in `docs/security.md`).
-#[derive(Clone, Copy, Debug)]
-pub enum Ownership {
-    /// Readable by every caller; writing takes the organization level.
-    Reference,
-    /// Owned by the organization as a whole; also what has no owner at all.
-    Organization,
-    /// The column holds a user's id.
-    User(Ident),
-    /// The column holds a business unit's id.
-    BusinessUnit(Ident),
-    /// The column holds a customer's id. `shared`: where it is null, every customer may see the record.
-    Customer { column: Ident, shared: bool },
-    /// The columns hold the id of a customer user and that of the customer they buy for.
-    CustomerUser { user: Ident, customer: Ident },
-    /// A part takes its parent's permission, through the first of these relationships that is set.
-    Part(&'static [&'static str]),
-    /// Computed from several records: viewed by who may view every one of them, written by nobody.
-    AllOf(&'static [&'static str]),
-}
-
-impl Ownership {
-    /// The columns that name the owner.
-    pub fn columns(self) -> impl Iterator<Item = Ident> {
-        let columns = match self {
-            Ownership::User(column) | Ownership::BusinessUnit(column) | Ownership::Customer { column, .. } => {
-                [Some(column), None]
-            }
-            Ownership::CustomerUser { user, customer } => [Some(user), Some(customer)],
-            Ownership::Reference | Ownership::Organization | Ownership::Part(_) | Ownership::AllOf(_) => [None, None],
-        };
-        columns.into_iter().flatten()
-    }
-}
 
 /// The text that `meta=title` shows.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use diesel::pg::PgConnection;
 
-use super::{BATCH, Progress, Stage};
+use super::BATCH;
+use super::progress::{Progress, Stage};
 use crate::acl::Authorized;
 use crate::engine::computed;
 use crate::engine::key::Key;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use diesel::pg::PgConnection;
 
 use super::included::follows;
-use super::{Progress, Stage};
+use super::progress::{Progress, Stage};
 use crate::acl::{self, Authorized};
 use crate::engine::computed;
 use crate::engine::key::Key;
