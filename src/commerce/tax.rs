@@ -40,9 +40,9 @@ pub fn parts(organization: i64, orders: &[i64]) -> Sql {
                     WHEN 'billing_address' THEN o.billing_address_id END
             WHERE o.organization_id = ",
     );
-    sql.bind(tenant()).raw(" AND o.id = ANY(").bind(Value::Integers(orders.to_vec()));
+    sql.bind(tenant()).raw(" AND o.id").is_among(orders);
     sql.raw(
-        ")
+        "
         ), taxable AS (
             SELECT o.order_id, i.id AS line_id, i.row_total AS amount, o.prices_include AS included,
                 CASE WHEN i.product_id IS NULL THEN i.free_form_tax_code_id ELSE p.tax_code_id END AS product_code

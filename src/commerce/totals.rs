@@ -36,7 +36,7 @@ pub struct Totalled {
 pub fn lock(conn: &mut PgConnection, organization: i64, orders: &[i64]) -> QueryResult<()> {
     let mut sql = Sql::new();
     sql.raw("SELECT id FROM sales_order WHERE organization_id = ").bind(Value::Integer(organization));
-    sql.raw(" AND id = ANY(").bind(Value::Integers(orders.to_vec())).raw(") ORDER BY id FOR NO KEY UPDATE");
+    sql.raw(" AND id").is_among(orders).raw(" ORDER BY id FOR NO KEY UPDATE");
     sql.execute(conn).map(|_| ())
 }
 
@@ -73,9 +73,9 @@ pub fn recompute(
             ) x
             WHERE o.organization_id = ",
     );
-    sql.bind(tenant()).raw(" AND o.id = ANY(").bind(Value::Integers(orders.to_vec()));
+    sql.bind(tenant()).raw(" AND o.id").is_among(orders);
     sql.raw(
-        ")
+        "
         ), derived AS (
             SELECT d.id, d.order_id,
                 CASE WHEN p.by_percent THEN round(b.subtotal * d.percent / 100, 4) ELSE d.amount END AS amount,

@@ -124,6 +124,16 @@ impl Sql {
         self.raw(")")
     }
 
+    /// ` = $1` for one number, ` = ANY($1)` for several. Of an array Postgres expects ten elements where it does not know
+    /// them, so the plan for any array looks dearer than one for an array of one, and a kept statement is planned again
+    /// each time.
+    pub fn is_among(&mut self, numbers: &[i64]) -> &mut Sql {
+        match numbers {
+            [one] => self.raw(" = ").bind(Value::Integer(*one)),
+            many => self.raw(" = ANY(").bind(Value::Integers(many.to_vec())).raw(")"),
+        }
+    }
+
     /// The pieces of another statement.
     pub fn append(&mut self, other: Sql) -> &mut Sql {
         self.cached &= other.cached;

@@ -43,19 +43,19 @@ pub(super) fn related_ids(
             }
         }
         Link::Polymorphic { type_column, id_column, targets } => {
-            sql.raw("CASE");
+            sql.raw("CASE ").column(0, type_column);
             for target in targets {
-                if acl::scope(target, Permission::View, conditions.caller).is_none() {
-                    continue;
-                }
-                sql.raw(" WHEN ").column(0, type_column).raw(" = ").bind(Value::Text(target.name.to_owned()));
-                // No foreign key holds it: what has gone is at no end any more.
-                sql.raw(" AND ");
-                conditions.related(sql, (owner, 0), relation, target, &Predicate::True, true);
-                sql.raw(" THEN ").column(0, type_column);
+                let Some(scope) = acl::scope(target, Permission::View, conditions.caller) else { continue };
+                // No foreign key holds it: what has gone is at no end any more. A subquery for the value: an EXISTS
+                // among the columns can make Postgres hash the whole table for the sake of one page.
+                let mut inner = Sql::new();
+                let other = conditions.far_end(&mut inner, (owner, 0), relation, target);
+                conditions.and(&mut inner, target, other, &scope);
+                sql.raw(" WHEN ").bind(Value::Text(target.name.to_owned()));
+                sql.raw(" THEN (SELECT ").column(0, type_column).raw(" FROM ").append(inner).raw(")");
             }
             // A CASE needs a branch even when the caller may view none of the targets.
-            sql.raw(" WHEN FALSE THEN ").column(0, type_column).raw(" END, ");
+            sql.raw(" WHEN NULL THEN NULL END, ");
             if targets.iter().all(|target| target.id.is_in_foreign_keys()) {
                 sql.column(0, id_column);
                 return;
