@@ -1,0 +1,60 @@
+//! What the clients asked for, and what they were told.
+
+use std::fmt;
+
+/// All of it.
+#[derive(Default)]
+pub struct History {
+    pub orders: Vec<Order>,
+    /// What each reader of the feed has got, in its order.
+    pub readers: Vec<Vec<Read>>,
+    /// Answers that no client should have got.
+    pub refusals: Vec<String>,
+}
+
+/// What one client did to one order, step after step. After a step without an answer it left the order alone.
+#[derive(Clone, Default)]
+pub struct Order {
+    pub identifier: String,
+    /// As the answers had it; `None`: it was never told.
+    pub id: Option<String>,
+    pub lines: Vec<String>,
+    pub steps: Vec<Step>,
+    /// Whether the last of the steps had no answer.
+    pub uncertain: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    Create,
+    /// A new purchase order number.
+    Renumber(String),
+    Delete,
+}
+
+/// A change that a reader of the feed was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    pub position: i64,
+    pub resource: String,
+    pub record: String,
+    pub action: String,
+}
+
+/// Lines of each order.
+pub const LINES: usize = 3;
+
+impl History {
+    /// How many writes were acknowledged.
+    pub fn acknowledged(&self) -> usize {
+        self.orders.iter().map(|order| order.steps.len() - usize::from(order.uncertain)).sum()
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uncertain = self.orders.iter().filter(|order| order.uncertain).count();
+        let changes = self.readers.iter().map(Vec::len).min().unwrap_or_default();
+        write!(f, "{} writes acknowledged, {uncertain} given up; {changes} changes read", self.acknowledged())
+    }
+}
