@@ -35,6 +35,9 @@ pub struct App {
     pub switches: BTreeSet<&'static str>,
     /// What workers can run.
     pub jobs: queue::Registry,
+    /// What the queue enqueues by itself.
+    pub recurring: &'static [queue::Recurring],
+    pub gauges: queue::metrics::Gauges,
     /// How much each client has left to send.
     pub rates: Rates,
     pub metrics: Metrics,
@@ -70,6 +73,8 @@ impl App {
             storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
             switches: config.switches(),
             jobs: queue::Registry::new(jobs::ALL),
+            recurring: jobs::RECURRING,
+            gauges: queue::metrics::Gauges::default(),
             rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
             heads: Heads::new(config.changes.waiters),

@@ -92,7 +92,8 @@ pub fn back_office(root: &str) -> &str {
     root.rsplit_once('/').map_or(root, |(parent, _)| if parent.is_empty() { root } else { parent })
 }
 
-async fn no_route(request: HttpRequest) -> HttpResponse {
+/// The answer where nothing is.
+pub async fn no_route(request: HttpRequest) -> HttpResponse {
     answer::refuse(&request, &no_such_route(&request).into())
 }
 

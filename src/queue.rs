@@ -7,12 +7,18 @@
 mod backoff;
 mod bell;
 mod claim;
+pub mod command;
+mod dead;
+mod depth;
 mod enqueue;
 mod failure;
 mod family;
 mod keeper;
+pub mod metrics;
+mod probe;
 mod registry;
 mod run;
+mod schedule;
 mod stop;
 mod worker;
 
@@ -27,8 +33,10 @@ pub use bell::ring;
 pub use enqueue::{Enqueued, enqueue, enqueue_all};
 pub use family::{Progress, cancel, progress};
 pub use keeper::keep;
+pub use probe::{ProbeArguments, probe};
 pub use registry::{Entry, Registry, entry};
 pub use run::{Failed, Run};
+pub use schedule::{Recurring, every, hours};
 pub use stop::Stop;
 pub use worker::{Workers, work};
 

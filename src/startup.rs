@@ -7,6 +7,7 @@ pub mod place;
 mod serve;
 mod tls;
 mod welcome;
+mod work;
 pub mod worker;
 
 use std::error::Error;
@@ -26,11 +27,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::connection::{Connections, Stage};
-use crate::queue::Stop;
+use crate::queue::{self, ProbeArguments, Stop};
 use crate::{db, http};
 use place::Place;
 pub use serve::{load_demo, serve};
 use tls::Certificate;
+pub use work::work;
 use worker::Background;
 
 /// TLS handshakes at the same time in each worker, and how long one may take: strangers can begin them.
@@ -61,6 +63,14 @@ fn transact<T>(
             Err(error)
         }
     }
+}
+
+/// The command `queue probe`.
+pub fn probe(config: &Config, asked: &ProbeArguments) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let place = Place::open(config)?;
+    place.check_migrated()?;
+    say(&queue::probe(&mut place.connection()?, asked)?);
+    Ok(())
 }
 
 /// The command `migrate`.

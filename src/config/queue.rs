@@ -1,5 +1,6 @@
 //! Jobs: who runs them, and when others take over.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::source::Source;
@@ -13,11 +14,25 @@ pub struct Queue {
     pub lease: Duration,
     /// Between two looks for jobs, where nothing wakes a worker earlier.
     pub poll_interval: Duration,
+    /// How long families of jobs that have ended are kept.
+    pub keep_ended: Duration,
+    /// How long dead letters are kept; `None`: until an operator removes them.
+    pub keep_dead: Option<Duration>,
+    /// Where `entrepot worker` answers for its health and metrics; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
 }
 
 impl Queue {
     pub(super) fn read(source: &mut Source) -> Queue {
+        let mut days = |key, default, range| Duration::from_secs(86_400 * source.integer(key, default, range));
+        let (keep_ended, keep_dead) = (days("queue.keep_ended", 7, 1..=3650), days("queue.keep_dead", 90, 0..=3650));
+        let listen = source.optional_text("queue.listen", "an address and a port, such as 127.0.0.1:9091", |text| {
+            text.parse::<SocketAddr>().ok().map(|_| text.to_owned())
+        });
         Queue {
+            keep_ended,
+            keep_dead: (!keep_dead.is_zero()).then_some(keep_dead),
+            listen: listen.and_then(|text| text.parse().ok()),
             workers: source.integer("queue.workers", 2, 0..=256) as usize,
             lease: Duration::from_secs(source.integer("queue.lease", 30, 3..=3600)),
             poll_interval: Duration::from_millis(source.integer("queue.poll_interval", 1000, 10..=60_000)),

@@ -8,6 +8,8 @@
 //! | `entrepot_idempotent_requests_total` | `outcome` |
 //! | `entrepot_database_connections` | `state` |
 //! | `entrepot_database_statements_total` | |
+//!
+//! Those of jobs are listed in [`crate::queue::metrics`].
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -64,6 +66,14 @@ pub async fn show(_: HttpRequest, app: web::Data<App>) -> HttpResponse {
     ::metrics::gauge!("entrepot_database_connections", "state" => "idle").set(idle);
     ::metrics::gauge!("entrepot_database_connections", "state" => "busy").set(open.saturating_sub(idle));
     ::metrics::counter!("entrepot_database_statements_total").absolute(app.db.statements());
+    if app.gauges.are_old() {
+        let shared = app.clone();
+        // Without the database the rest is shown all the same.
+        let read = app.db.run::<_, crate::error::Error>(move |conn| Ok(shared.gauges.refresh(conn)?)).await;
+        if let Err(error) = read {
+            tracing::debug!(%error, "the queue's gauges are as they were");
+        }
+    }
     app.metrics.0.run_upkeep();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(app.metrics.0.render())
 }

@@ -13,6 +13,8 @@ use super::Stop;
 use crate::db::Db;
 use crate::error::Error;
 
+const CALL: &str = "NOTIFY entrepot_job";
+
 /// Between two looks for what others have sent.
 const TICK: Duration = Duration::from_millis(10);
 /// Without workers to wake: between two looks whether to stop.
@@ -21,10 +23,12 @@ const REST: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Passes the commits of this process on to others, and with `listen` theirs to this process, until the end is wished.
+/// Listening takes a connection of its own.
 pub fn ring(db: &Db, listen: bool, stop: &Stop) {
     let mut told = db.announced().count();
     while !stop.is_wished() {
-        if let Err(error) = connected(db, listen, stop, &mut told) {
+        let rung = if listen { tell_and_listen(db, stop, &mut told) } else { tell(db, stop, &mut told) };
+        if let Err(error) = rung {
             tracing::debug!(%error, "the queue's bell is silent for a moment");
             stop.sleep(REST);
         }
@@ -32,19 +36,30 @@ pub fn ring(db: &Db, listen: bool, stop: &Stop) {
 }
 
 /// `told`: how many announcements others know of.
-fn connected(db: &Db, listen: bool, stop: &Stop, told: &mut u64) -> Result<(), Error> {
-    let mut conn = db.connection()?;
-    let own: i32 = diesel::select(sql::<Integer>("pg_backend_pid()")).get_result(&mut conn)?;
-    if listen {
-        conn.batch_execute("LISTEN entrepot_job")?;
-    }
+fn tell(db: &Db, stop: &Stop, told: &mut u64) -> Result<(), Error> {
     while !stop.is_wished() {
-        if db.announced().wait(*told, if listen { TICK } else { REST }) {
-            *told = db.announced().count();
-            conn.batch_execute("NOTIFY entrepot_job")?;
+        if db.announced().wait(*told, REST) {
+            let count = db.announced().count();
+            db.connection()?.batch_execute(CALL)?;
+            *told = count;
             stop.sleep(PAUSE);
         }
-        if listen && called(&mut conn, own)? {
+    }
+    Ok(())
+}
+
+fn tell_and_listen(db: &Db, stop: &Stop, told: &mut u64) -> Result<(), Error> {
+    let mut conn = db.connection()?;
+    let own: i32 = diesel::select(sql::<Integer>("pg_backend_pid()")).get_result(&mut conn)?;
+    conn.batch_execute("LISTEN entrepot_job")?;
+    while !stop.is_wished() {
+        if db.announced().wait(*told, TICK) {
+            let count = db.announced().count();
+            conn.batch_execute(CALL)?;
+            *told = count;
+            stop.sleep(PAUSE);
+        }
+        if called(&mut conn, own)? {
             // One more, which came from others.
             *told += 1;
             db.announced().give();

@@ -85,6 +85,18 @@ pub(super) fn follow(conn: &mut PgConnection, other: i64) -> QueryResult<bool> {
     Ok(diesel::sql_query(unended).bind::<BigInt, _>(other).execute(conn)? > 0)
 }
 
+/// Has children of a root that ended without success run again, and so the root.
+pub(super) fn revive(conn: &mut PgConnection, root: i64, children: usize) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE job SET children_left = children_left + $2, children_failed = children_failed - $2, ended_at = NULL,
+                status = CASE WHEN ended_at IS NULL THEN status ELSE 'running' END
+         WHERE id = $1",
+    )
+    .bind::<BigInt, _>(root)
+    .bind::<Integer, _>(i32::try_from(children).unwrap_or(i32::MAX))
+    .execute(conn)
+}
+
 /// Completes jobs that the transaction holds.
 pub(super) fn succeed(conn: &mut PgConnection, ids: &[i64]) -> QueryResult<()> {
     let gone: Vec<i64> = diesel::delete(job::table.filter(job::id.eq_any(ids).and(job::kept.eq(false))))

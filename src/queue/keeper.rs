@@ -1,5 +1,5 @@
 //! What a process does for the queue beside running jobs: it says that it lives, takes over what dead processes held,
-//! has delayed jobs start when they are due, and gives stale ones up.
+//! has delayed and recurring jobs start when they are due, and gives stale ones up.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Double, Integer, Text};
 
 use super::claim::{Token, give_back};
-use super::{Status, Stop, Workers, family};
+use super::{Status, Stop, Workers, family, schedule};
 use crate::db;
 use crate::error::Errors;
 use crate::schema::{job, job_worker};
@@ -77,7 +77,7 @@ fn beat(workers: &Workers, lease: Duration) -> Result<(), Errors> {
             tracing::error!(job = id, "a job took too long, and was given up as stale");
         }
     }
-    Ok(())
+    schedule::enqueue_due(workers)
 }
 
 /// Prolongs the lease of the process; one that has lost its registration gets a new one.

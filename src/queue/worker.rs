@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::claim::{Claimed, Token, claim, give_back, hold};
 use super::failure::{self, Outcome};
-use super::{Entry, Failed, Run, Stop, backoff, family};
+use super::{Entry, Failed, Run, Stop, backoff, family, metrics};
 use crate::app::App;
 use crate::error::{Error, Errors};
 
@@ -144,7 +144,10 @@ fn run_all(workers: &Workers, worker: i64, mut jobs: Vec<Claimed>) {
     let mut alone = Vec::new();
     while jobs.len() > 1 && alone.len() < FAILURES_APART {
         match run_together(workers, worker, &jobs) {
-            Ok(()) => workers.release(jobs.drain(..).map(|job| job.token())),
+            Ok(()) => {
+                count(workers, &jobs);
+                workers.release(jobs.drain(..).map(|job| job.token()));
+            }
             Err(Some(place)) => alone.push(jobs.remove(place)),
             Err(None) => break,
         }
@@ -160,6 +163,15 @@ fn run_all(workers: &Workers, worker: i64, mut jobs: Vec<Claimed>) {
             run_alone(workers, worker, &job);
         }
         workers.release([job.token()]);
+    }
+}
+
+/// Counts the jobs of a group that is done.
+fn count(workers: &Workers, jobs: &[Claimed]) {
+    for jobs in jobs.chunk_by(|a, b| a.name == b.name) {
+        if let Some(entry) = workers.app.jobs.get(&jobs[0].name) {
+            metrics::ended(entry, "success", jobs.len() as u64);
+        }
     }
 }
 
@@ -185,33 +197,49 @@ fn run_together(workers: &Workers, worker: i64, jobs: &[Claimed]) -> Result<(), 
 }
 
 fn run_alone(workers: &Workers, worker: i64, job: &Claimed) {
+    let start = Instant::now();
+    let outcome = run_to_end(workers, worker, job);
+    if let Some(entry) = workers.app.jobs.get(&job.name) {
+        metrics::ran(entry, outcome, start.elapsed());
+    }
+}
+
+/// The answer: what became of the job, as metrics have it.
+fn run_to_end(workers: &Workers, worker: i64, job: &Claimed) -> &'static str {
     let run = Run::alone(job, worker, &workers.stop, &workers.app.db);
     let result = match caught(workers, job, &run) {
         Ok(()) if !run.is_completed() => run.complete(|_| Ok(())),
         result => result,
     };
-    let Err(failed) = result else { return };
+    let Err(failed) = result else { return "success" };
     if run.is_completed() {
         tracing::error!(job = job.id, name = job.name, error = %failed, "a job failed after it was completed");
-        return;
+        return "success";
     }
     let left = !run.is_last_attempt();
     let recorded = workers
         .app
         .db
         .transaction_now::<_, Errors>(|conn| Ok(failure::record(conn, worker, run.token(), left, &failed)?));
+    let Claimed { id, name, attempts, .. } = job;
     match recorded {
         Ok(Outcome::Again(pause)) => {
             let pause = pause.as_millis();
-            tracing::warn!(job = job.id, name = job.name, attempt = job.attempts, error = %failed, pause, "a job failed, and will be started again");
+            tracing::warn!(job = id, name, attempt = attempts, error = %failed, pause, "a job failed, and will be started again");
+            "again"
         }
         Ok(Outcome::Dead) => {
-            tracing::error!(job = job.id, name = job.name, attempt = job.attempts, error = %failed, "a job failed for good");
+            tracing::error!(job = id, name, attempt = attempts, error = %failed, "a job failed for good");
+            "dead"
         }
         Ok(Outcome::Lost) => {
-            tracing::info!(job = job.id, name = job.name, "a job was taken over by another worker, or cancelled");
+            tracing::info!(job = id, name, "a job was taken over by another worker, or cancelled");
+            "lost"
         }
-        Err(error) => tracing::warn!(%error, job = job.id, name = job.name, "a job's failure could not be recorded"),
+        Err(error) => {
+            tracing::warn!(%error, job = id, name, "a job's failure could not be recorded");
+            "lost"
+        }
     }
 }
 

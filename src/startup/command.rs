@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::auth::command::{self, ApiKeyCommand, ClientCommand, KeysCommand, UserCommand, WsseCommand};
 use crate::config::{self, Config};
+use crate::queue::command::QueueCommand;
+use crate::queue::{self, ProbeArguments};
 use crate::{auth, openapi, startup};
 
 /// An open integration server for B2B commerce that speaks the OroCommerce web API.
@@ -27,6 +29,18 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Run jobs, without serving requests; any number of such processes on any machine.
+    Worker {
+        /// The queues, separated by commas; all of them when it is left out.
+        #[arg(long, value_delimiter = ',')]
+        queues: Vec<String>,
+        /// How many jobs run at the same time; queue.workers when it is left out.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
+        concurrency: Option<u16>,
+    },
+    /// Jobs: how many, dead letters, how quick.
+    #[command(subcommand)]
+    Queue(Queue),
     /// Demo data.
     #[command(subcommand)]
     Demo(DemoCommand),
@@ -58,6 +72,14 @@ enum Command {
 }
 
 #[derive(Subcommand)]
+enum Queue {
+    #[command(flatten)]
+    Command(QueueCommand),
+    /// Send jobs that do next to nothing through the queue, and print how long that took.
+    Probe(ProbeArguments),
+}
+
+#[derive(Subcommand)]
 enum DemoCommand {
     /// Load it, where it is not loaded, and print its credentials.
     Load,
@@ -69,6 +91,11 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send 
     let config = Config::load(file.as_deref())?;
     match arguments.command {
         Command::Serve { demo } => startup::serve(config, demo),
+        Command::Worker { queues, concurrency } => startup::work(config, queues, concurrency.map(usize::from)),
+        Command::Queue(Queue::Command(command)) => {
+            startup::administer(&config, |_, conn| queue::command::queue(conn, &command))
+        }
+        Command::Queue(Queue::Probe(asked)) => startup::probe(&config, &asked),
         Command::Demo(DemoCommand::Load) => startup::load_demo(&config),
         Command::Openapi { folder } => Ok(openapi::write(&folder)?),
         Command::Migrate => startup::migrate(&config),

@@ -49,7 +49,7 @@ fn use_small_pages() {
 }
 
 /// A connection takes two files, and shells allow a process a thousand.
-fn raise_file_limit() {
+pub(super) fn raise_file_limit() {
     let raised =
         getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
     if let Err(error) = raised {

@@ -1,8 +1,12 @@
 //! The queue: jobs of the tests' own, run by real workers; each test has a database of its own.
 
+mod command;
 mod family;
+mod killed;
+mod metrics;
 mod once;
 mod order;
 mod retry;
+mod schedule;
 mod take_over;
 mod world;

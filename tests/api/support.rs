@@ -10,3 +10,4 @@ pub mod rows;
 pub mod served;
 pub mod server;
 pub mod shop;
+pub mod working;

@@ -1,0 +1,2 @@
+DROP SEQUENCE job_probe_batch_seq;
+DROP TABLE job_probe;
