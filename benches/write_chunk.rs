@@ -23,8 +23,8 @@ use entrepot::config::{Config, Source};
 use entrepot::db::Db;
 use entrepot::engine::document::item::Item;
 use entrepot::engine::registry::Registry;
-use entrepot::engine::write::Context;
 use entrepot::engine::write::chunk::{Chunk, Outcome, write_chunk};
+use entrepot::engine::write::{Context, Nobody};
 use entrepot::error::{Error, Errors};
 use entrepot::resources::ALL;
 use serde_json::{Value as Json, json};
@@ -340,7 +340,8 @@ fn write(
     tally.parsing += started.elapsed();
     let (cost, switches) = (Cost::default(), BTreeSet::new());
     let written = db.transaction_now::<_, Errors>(|conn| {
-        let context = Context { caller, now: Utc::now(), switches: &switches, passwords: &cost };
+        let (server, observer) = (&Nobody, &Nobody);
+        let context = Context { caller, now: Utc::now(), switches: &switches, passwords: &cost, server, observer };
         write_chunk(conn, context, &chunk)
     })?;
     for outcome in written.primary {

@@ -5,18 +5,25 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use chrono::Utc;
+
+use crate::acl::Caller;
 use crate::auth::secret::ServerKey;
 use crate::auth::{AccessError, Api, Auth};
 use crate::config::Config;
 use crate::db::Db;
 use crate::engine::external;
 use crate::engine::registry::Registry;
+use crate::engine::write::{Context, SEALED, Server};
+use crate::error::Error;
 use crate::feed::heads::Heads;
 use crate::http::connection::Connections;
 use crate::http::docs::Documents;
 use crate::http::metrics::Metrics;
 use crate::http::rate::Rates;
 use crate::queue;
+use crate::webhooks::capture::Capture;
+use crate::webhooks::destination;
 use crate::{jobs, resources, storefront};
 
 /// Everything a request needs. Shared by all workers as `web::Data<App>`.
@@ -38,6 +45,8 @@ pub struct App {
     /// What the queue enqueues by itself.
     pub recurring: &'static [queue::Recurring],
     pub gauges: queue::metrics::Gauges,
+    /// Notes changes for webhooks.
+    pub capture: Capture,
     /// How much each client has left to send.
     pub rates: Rates,
     pub metrics: Metrics,
@@ -59,6 +68,12 @@ impl App {
         }
     }
 
+    /// What a write by the caller needs to know, from this moment on.
+    pub fn write_context<'a>(&'a self, caller: &'a Caller) -> Context<'a> {
+        let (switches, passwords) = (&self.switches, &self.auth.passwords);
+        Context { caller, now: Utc::now(), switches, passwords, server: self, observer: &self.capture }
+    }
+
     /// Fails when the signing keys in the database are encrypted under another key than `key`, and when the settings
     /// name an external id that is none.
     pub fn new(config: Config, db: Db, key: ServerKey) -> Result<App, AccessError> {
@@ -75,6 +90,11 @@ impl App {
             jobs: queue::Registry::new(jobs::ALL),
             recurring: jobs::RECURRING,
             gauges: queue::metrics::Gauges::default(),
+            capture: Capture::new(
+                config.http.public_url.as_deref(),
+                &config.http.admin_root,
+                config.webhooks.give_up_after,
+            ),
             rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
             heads: Heads::new(config.changes.waiters),
@@ -85,5 +105,16 @@ impl App {
             db,
             auth,
         })
+    }
+}
+
+impl Server for App {
+    fn seal(&self, purpose: &str, clear: &str) -> Result<String, Error> {
+        let key = &self.auth.server;
+        Ok(format!("{SEALED}{}", key.seal_text(purpose, clear)?))
+    }
+
+    fn check_url(&self, url: &str) -> Result<(), String> {
+        destination::parse(url, &self.config.webhooks).map(drop)
     }
 }

@@ -18,6 +18,7 @@ mod networks;
 mod queue;
 mod secret;
 mod source;
+mod webhooks;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ pub use networks::{NetworkSettings, ProxyHeader};
 pub use queue::Queue;
 pub use secret::Secret;
 pub use source::{Entry, Source};
+pub use webhooks::Webhooks;
 
 use crate::engine::external::ExternalId;
 
@@ -55,6 +57,7 @@ pub struct Config {
     pub orders: Orders,
     pub storefront: Storefront,
     pub queue: Queue,
+    pub webhooks: Webhooks,
     pub log: Log,
     pub demo: Demo,
     /// Where the private database and generated secrets lie.
@@ -165,6 +168,7 @@ impl Config {
             },
             orders: Orders { external_status_management: source.flag("orders.external_status_management", false) },
             queue: Queue::read(source),
+            webhooks: Webhooks::read(source),
             log: Log::read(source),
             demo: Demo {
                 admin_password: source.secret("admin_password"),

@@ -19,6 +19,7 @@
 //! A write goes [`document`] → [`write::plan`] → `Authorized` → [`mod@write`], and is answered by the steps 4 and 5.
 
 pub mod column;
+pub mod command;
 pub mod computed;
 pub mod cursor;
 pub mod decode;

@@ -15,6 +15,7 @@
 //! | [`commerce`] | prices, totals, trees: hand-written rules |
 //! | [`queue`], [`jobs`] | work to be done after the transaction that asks for it |
 //! | [`schema`] | typed tables for what is done by hand |
+//! | [`webhooks`] | what changes, told to those who asked |
 //! | [`demo`] | the demonstration's records |
 //! | [`openapi`] | the API document from the registry |
 //! | [`network`] | lists of networks that requests may come from |
@@ -40,3 +41,4 @@ pub mod resources;
 pub mod schema;
 pub mod startup;
 pub mod storefront;
+pub mod webhooks;

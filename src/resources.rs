@@ -4,6 +4,7 @@ pub mod activity;
 pub mod address;
 pub mod catalog;
 pub mod customer;
+pub mod integration;
 pub mod inventory;
 pub mod password;
 pub mod pricing;
@@ -96,6 +97,10 @@ pub static ALL: &[&Resource] = &[
     &system::USER_PROFILE,
     &system::USER_ROLE,
     &system::USER,
+    &integration::WEBHOOK_DELIVERY,
+    &integration::WEBHOOK_FORMAT,
+    &integration::WEBHOOK,
+    &integration::WEBHOOK_TOPIC,
     &system::WEBSITE,
     &shipping::WEIGHT_UNIT,
 ];

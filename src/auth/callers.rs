@@ -192,9 +192,18 @@ pub fn load(conn: &mut PgConnection, claims: &Claims, visitors: bool) -> Result<
 
 /// The caller that an API key stands for. The user was found active; its rights are as they are now.
 pub fn load_user(conn: &mut PgConnection, key: &StoredKey) -> Result<Option<Caller>, AccessError> {
-    let standing = standing(conn, key.organization, key.user)?;
-    let client = format!("apikey-{}", key.id);
-    Ok(standing.map(|standing| standing.caller(key.organization, key.user, client, Networks::default())))
+    user(conn, key.organization, key.user, &format!("apikey-{}", key.id))
+}
+
+/// The caller that a user is, under a client's name that is none of a client; `None` when the organization has no such user.
+pub fn user(
+    conn: &mut PgConnection,
+    organization: i64,
+    user: i64,
+    client: &str,
+) -> Result<Option<Caller>, AccessError> {
+    let standing = standing(conn, organization, user)?;
+    Ok(standing.map(|standing| standing.caller(organization, user, client.to_owned(), Networks::default())))
 }
 
 /// A user who acts through a client or API key later than the request that asked for it, with the rights as they are now;

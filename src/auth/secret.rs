@@ -76,6 +76,19 @@ impl ServerKey {
         Ok(plain.to_vec())
     }
 
+    /// As [`ServerKey::seal`], as a text that names the key.
+    pub fn seal_text(&self, purpose: &str, clear: &str) -> Result<String, AccessError> {
+        Ok(format!("{}:{}", self.id, STANDARD.encode(self.seal(purpose, clear.as_bytes())?)))
+    }
+
+    /// Opens what [`ServerKey::seal_text`] made for the same purpose.
+    pub fn open_text(&self, purpose: &str, sealed: &str) -> Result<String, AccessError> {
+        let damaged = || AccessError::broken(format!("{purpose} is not stored as a sealed text"));
+        let (key_id, text) = sealed.split_once(':').ok_or_else(damaged)?;
+        let bytes = self.open(purpose, key_id, &STANDARD.decode(text).map_err(|_| damaged())?)?;
+        String::from_utf8(bytes).map_err(|_| damaged())
+    }
+
     /// A keyed hash of a high-entropy secret.
     pub fn mac(&self, purpose: &str, secret: &str) -> Vec<u8> {
         let mut mac = self.begin_mac(purpose);
@@ -176,6 +189,17 @@ mod tests {
             assert!(key.open("a", key.id(), &altered).is_err(), "byte {at}");
         }
         assert!(key.open("a", key.id(), &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn a_sealed_text_opens_for_its_purpose_alone() {
+        let key = ServerKey::parse(&ServerKey::generate().unwrap()).unwrap();
+        let sealed = key.seal_text("a", "private").unwrap();
+        assert_eq!(key.open_text("a", &sealed).unwrap(), "private");
+        assert!(key.open_text("b", &sealed).is_err());
+        for wrong in ["", "private", "0a:?"] {
+            assert!(key.open_text("a", wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

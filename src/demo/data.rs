@@ -18,7 +18,7 @@ use crate::engine::registry::Registry;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::engine::write::plan::{Route, WritePlan};
-use crate::engine::write::{self, Context};
+use crate::engine::write::{self, Context, Nobody};
 use crate::error::{Error, Errors};
 use crate::resources;
 
@@ -137,7 +137,9 @@ impl<'c> Demo<'c> {
         let plan = WritePlan::build(&document, route)?;
         let plan = acl::authorize(plan, &self.caller)?;
         let passwords = &Cost::default();
-        let context = Context { caller: &self.caller, now: self.now, switches: &self.switches, passwords };
+        let (server, observer) = (&Nobody, &Nobody);
+        let context =
+            Context { caller: &self.caller, now: self.now, switches: &self.switches, passwords, server, observer };
         Ok(write::write(self.conn, context, plan)?.key().to_string())
     }
 }

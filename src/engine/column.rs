@@ -60,7 +60,7 @@ impl Column {
         let storage = match keys.peek() {
             None | Some(Key::Integer(_)) => Storage::BigInt,
             Some(Key::Text(_)) => Storage::Text,
-            Some(Key::Guid(..)) => Storage::Uuid,
+            Some(Key::Guid(..) | Key::Uuid(_)) => Storage::Uuid,
         };
         Column::new(storage, keys.map(Value::from))
     }

@@ -17,7 +17,9 @@ use super::kind::Kind;
 /// Appends the JSON value of a column; `None` is null.
 pub fn json(out: &mut Vec<u8>, kind: Kind, bytes: Option<&[u8]>) {
     let written = bytes.and_then(|bytes| match kind {
-        Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password => text(out, bytes),
+        Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password | Kind::Secret => {
+            text(out, bytes)
+        }
         Kind::Integer => integer(out, bytes),
         Kind::BigInt => quoted(out, |out| integer(out, bytes)),
         Kind::Float | Kind::Percent => numeric(out, bytes, Decimals::Trimmed),

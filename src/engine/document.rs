@@ -92,6 +92,28 @@ pub fn parse(
     }
 }
 
+/// Parses the body of a command: nothing, or an object with `meta` alone.
+pub fn parse_meta(body: &[u8]) -> Result<Map<String, Json>, Errors> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    let mut root = parse_object(body)?;
+    let meta = root.remove("meta");
+    root.remove("jsonapi");
+    if let Some((name, _)) = root.iter().next() {
+        let detail = format!("The '{name}' property is not allowed for a command");
+        return Err(Error::request_data(detail).at(format!("/{name}")).into());
+    }
+    match meta {
+        None => Ok(Map::new()),
+        Some(Json::Object(meta)) => Ok(meta),
+        Some(_) => {
+            let detail = "The 'meta' property should be an associative array";
+            Err(Error::request_data(detail).at("/meta").into())
+        }
+    }
+}
+
 /// Parses the body of a relationship route.
 pub fn parse_relationship(body: &[u8], many: bool) -> Result<Identifiers, Errors> {
     let root = parse_object(body)?;

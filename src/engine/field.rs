@@ -15,6 +15,8 @@ pub enum Access {
     ReadOnly,
     /// Settable, never shown.
     WriteOnly,
+    /// Settable on create, never shown; on update there is no such member.
+    WriteOnce,
     /// Neither shown nor settable; rules fill it, filters and sorters may use it.
     Hidden,
 }
@@ -22,7 +24,7 @@ pub enum Access {
 impl Access {
     /// Whether documents show it.
     pub const fn is_shown(self) -> bool {
-        !matches!(self, Access::WriteOnly | Access::Hidden)
+        !matches!(self, Access::WriteOnly | Access::WriteOnce | Access::Hidden)
     }
 }
 
@@ -126,6 +128,8 @@ builders! {
     base64 => Base64;
     /// Clear text in, argon2 hash in the column, never shown.
     password => Password;
+    /// Clear text in, sealed in the column, never shown.
+    secret => Secret;
 }
 
 /// One of the listed words.
@@ -194,6 +198,11 @@ impl Field {
 
     pub const fn write_only(mut self) -> Field {
         self.access = Access::WriteOnly;
+        self
+    }
+
+    pub const fn write_once(mut self) -> Field {
+        self.access = Access::WriteOnce;
         self
     }
 

@@ -57,7 +57,7 @@ fn parse_kind(kind: Kind, json: &Json) -> Result<Value, Error> {
         return Ok(Value::Null);
     }
     match kind {
-        Kind::Text | Kind::LongText | Kind::Password => Ok(match text(json)? {
+        Kind::Text | Kind::LongText | Kind::Password | Kind::Secret => Ok(match text(json)? {
             "" => Value::Null,
             text => Value::Text(text.to_owned()),
         }),

@@ -17,6 +17,7 @@ pub enum Key {
     Text(String),
     /// The uuid and the value of the suffix column.
     Guid(Uuid, i64),
+    Uuid(Uuid),
 }
 
 impl Key {
@@ -30,6 +31,7 @@ impl Key {
             }
             IdKind::Text => Ok(Key::Text(text.to_owned())),
             IdKind::Guid { .. } => parse_guid(text).ok_or_else(|| Error::invalid_id("GUID, a dash and a number", text)),
+            IdKind::Uuid => parse_uuid(text).map(Key::Uuid).ok_or_else(|| Error::invalid_id("GUID", text)),
         }
     }
 }
@@ -45,12 +47,18 @@ fn parse_guid(text: &str) -> Option<Key> {
     Some(Key::Guid(Uuid::try_parse(guid).ok()?, parse_integer(suffix)?))
 }
 
+/// The usual form with four dashes, in either letter case.
+fn parse_uuid(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Key::Integer(id) => write!(f, "{id}"),
             Key::Text(id) => f.write_str(id),
             Key::Guid(guid, suffix) => write!(f, "{guid}-{suffix}"),
+            Key::Uuid(uuid) => write!(f, "{uuid}"),
         }
     }
 }

@@ -48,6 +48,8 @@ pub enum Kind {
     Base64,
     /// `text` column of an argon2 hash; write only, the input is the clear text.
     Password,
+    /// `text` column of a value sealed under the server's key; write only, the input is the clear text.
+    Secret,
 }
 
 /// The family of Postgres types a [`Kind`] is stored in.
@@ -69,7 +71,9 @@ impl Kind {
     /// What the column of this kind is in Postgres.
     pub const fn storage(self) -> Storage {
         match self {
-            Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password => Storage::Text,
+            Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password | Kind::Secret => {
+                Storage::Text
+            }
             Kind::Integer => Storage::Integer,
             Kind::BigInt => Storage::BigInt,
             Kind::Float | Kind::Decimal | Kind::Money | Kind::Percent | Kind::Percent100 => Storage::Numeric,
@@ -85,7 +89,13 @@ impl Kind {
     /// The word that error texts and the API document use for a value of this kind (contract 4.3).
     pub const fn noun(self) -> &'static str {
         match self {
-            Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password | Kind::Base64 => "string",
+            Kind::Text
+            | Kind::LongText
+            | Kind::Currency
+            | Kind::Enum(_)
+            | Kind::Password
+            | Kind::Secret
+            | Kind::Base64 => "string",
             Kind::Integer | Kind::BigInt => "integer",
             Kind::Float | Kind::Decimal | Kind::Money | Kind::Percent | Kind::Percent100 => "number",
             Kind::Boolean => "boolean",

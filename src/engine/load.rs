@@ -4,6 +4,7 @@
 //! [`BATCH`] rows a document is built whole; a larger one first reads the ids, then batches of rows, and can be given
 //! away piece by piece, the connection returned between the pieces ([`Progress::next`]).
 
+mod documents;
 mod frame;
 mod included;
 mod page;
@@ -12,6 +13,7 @@ mod rows;
 
 use diesel::pg::PgConnection;
 
+pub use documents::documents;
 pub use frame::{Frame, page_link};
 pub use progress::Progress;
 

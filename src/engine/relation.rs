@@ -41,6 +41,8 @@ pub struct Relation {
     pub cascade: bool,
     /// The targets are deleted with it, though they are no parts of it (attachments).
     pub along: bool,
+    /// What it names need not be a record: the rules say what it may name.
+    pub open: bool,
     /// The nullable edge of a cycle of foreign keys; set by a second UPDATE in the same transaction.
     pub late: bool,
     /// Whether the foreign key column may be null.
@@ -120,6 +122,7 @@ const fn relation(name: &'static str, target: &'static Resource, link: Link) -> 
         required: 0,
         cascade: false,
         along: false,
+        open: false,
         late: false,
         nullable: true,
         filter: Filtering::Default,
@@ -219,6 +222,12 @@ impl Relation {
     /// The targets go when this record goes, and not before.
     pub const fn along(mut self) -> Relation {
         self.along = true;
+        self
+    }
+
+    /// The rules check what it names, in place of the engine and of a foreign key.
+    pub const fn open(mut self) -> Relation {
+        self.open = true;
         self
     }
 

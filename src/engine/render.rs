@@ -340,6 +340,9 @@ fn write_linkage(out: &mut Vec<u8>, identifier: &[u8], target: &Resource, bytes:
     match target.id.kind {
         IdKind::Integer => decode::number(out, decode::integer_value(bytes).unwrap_or_default()),
         IdKind::Text | IdKind::Guid { .. } => decode::escape(out, bytes),
+        IdKind::Uuid => {
+            decode::uuid(out, bytes);
+        }
     }
     out.extend_from_slice(b"\"}");
 }
@@ -348,6 +351,7 @@ fn write_linkage(out: &mut Vec<u8>, identifier: &[u8], target: &Resource, bytes:
 fn read_key(target: &Resource, bytes: &[u8]) -> Option<Key> {
     match target.id.kind {
         IdKind::Integer => decode::integer_value(bytes).map(Key::Integer),
+        IdKind::Uuid => uuid::Uuid::from_slice(bytes).ok().map(Key::Uuid),
         IdKind::Text | IdKind::Guid { .. } => key::Key::parse(target.id.kind, std::str::from_utf8(bytes).ok()?).ok(),
     }
 }

@@ -11,6 +11,7 @@ pub use actions::{ALL_ACTIONS, Actions, NO_DELETE, READ_AND_UPDATE, READ_ONLY};
 pub use identity::{IdKind, Ident, Identity};
 pub use ownership::Ownership;
 
+use super::command::Command;
 use super::computed::Computed;
 use super::field::{Field, Literal};
 use super::filter::FilterSpec;
@@ -95,6 +96,8 @@ pub struct Resource {
     pub validatable: bool,
     /// Types that are known only as objects inside of this resource's records (the types of an address).
     pub nested: &'static [&'static str],
+    /// What is done to a record beyond reading and writing it.
+    pub commands: &'static [Command],
     pub rules: &'static dyn Rules,
     /// What works out the attributes that no column holds.
     pub computed: Option<&'static dyn Computed>,
@@ -131,6 +134,7 @@ impl Resource {
             singleton: false,
             validatable: false,
             nested: &[],
+            commands: &[],
             rules: &NoRules,
             computed: None,
             about: "",
@@ -160,6 +164,12 @@ impl Resource {
     pub const fn guid_id(mut self, suffix: &'static str) -> Resource {
         let kind = IdKind::Guid { suffix: Ident::new(suffix) };
         self.id = Identity::new("id", kind, FilterSpec::new(super::filter::EQUALITY).lists());
+        self
+    }
+
+    /// Ids are uuids.
+    pub const fn uuid_id(mut self) -> Resource {
+        self.id = Identity::new("id", IdKind::Uuid, FilterSpec::new(super::filter::EQUALITY).lists());
         self
     }
 
@@ -253,6 +263,11 @@ impl Resource {
 
     pub const fn nested(mut self, types: &'static [&'static str]) -> Resource {
         self.nested = types;
+        self
+    }
+
+    pub const fn commands(mut self, commands: &'static [Command]) -> Resource {
+        self.commands = commands;
         self
     }
 

@@ -58,6 +58,7 @@ impl Row<'_> {
         Ok(match kind {
             IdKind::Integer => self.integer(index)?.map(Key::Integer),
             IdKind::Text => self.text(index)?.map(Key::Text),
+            IdKind::Uuid => self.get::<st::Uuid, Uuid>(index)?.map(Key::Uuid),
             IdKind::Guid { .. } => match (self.get::<st::Uuid, Uuid>(index)?, self.integer(index + 1)?) {
                 (Some(guid), Some(suffix)) => Some(Key::Guid(guid, suffix)),
                 _ => None,

@@ -67,7 +67,7 @@ impl From<&Key> for Value {
         match key {
             Key::Integer(id) => Value::Integer(*id),
             Key::Text(id) => Value::Text(id.clone()),
-            Key::Guid(id, _) => Value::Uuid(*id),
+            Key::Guid(id, _) | Key::Uuid(id) => Value::Uuid(*id),
         }
     }
 }
@@ -81,8 +81,10 @@ pub fn key_array(keys: &[Key]) -> Value {
         Some(Key::Text(_)) => Value::Texts(
             keys.iter().filter_map(|key| if let Key::Text(id) = key { Some(id.clone()) } else { None }).collect(),
         ),
-        Some(Key::Guid(..)) => Value::Uuids(
-            keys.iter().filter_map(|key| if let Key::Guid(id, _) = key { Some(*id) } else { None }).collect(),
+        Some(Key::Guid(..) | Key::Uuid(_)) => Value::Uuids(
+            keys.iter()
+                .filter_map(|key| if let Key::Guid(id, _) | Key::Uuid(id) = key { Some(*id) } else { None })
+                .collect(),
         ),
     }
 }

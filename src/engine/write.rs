@@ -10,11 +10,13 @@ pub mod batch;
 mod change;
 mod check;
 pub mod chunk;
+mod command;
 mod delete;
 mod failure;
 mod identity;
 mod lists;
 mod lock;
+mod observer;
 mod parts;
 mod per_resource;
 pub mod plan;
@@ -28,7 +30,9 @@ mod unions;
 mod upsert;
 
 pub use batch::{Batch, Linkage, Node, Stored, Target};
+pub use command::command;
 pub use delete::{Deleted, delete};
+pub use observer::{Action, Changed, Nobody, Observer};
 
 use std::collections::BTreeSet;
 
@@ -50,6 +54,21 @@ pub struct Context<'a> {
     /// The configuration's switches that are on, such as `orders.external_status_management`.
     pub switches: &'a BTreeSet<&'static str>,
     pub passwords: &'a dyn Passwords,
+    pub server: &'a dyn Server,
+    /// Who is told of every change.
+    pub observer: &'a dyn Observer,
+}
+
+/// The beginning of every sealed text.
+pub const SEALED: &str = "sealed:";
+
+/// What only the running server can do: it has the key and the settings.
+pub trait Server: Sync {
+    /// A secret as a text that only this server can open again, and only for the same purpose. It begins with [`SEALED`].
+    fn seal(&self, purpose: &str, clear: &str) -> Result<String, Error>;
+
+    /// Whether the server may send requests to a URL, as far as the URL tells; the error is a sentence about it.
+    fn check_url(&self, url: &str) -> Result<(), String>;
 }
 
 /// What makes hashes of passwords, at the cost and pace that the server was given.

@@ -35,6 +35,9 @@ codes! {
     GREATER_THAN_ZERO = "not-positive", 400, "greater than zero constraint";
     CHOICE = "choice", 400, "choice constraint";
     EMAIL = "email", 400, "email constraint";
+    URL = "url", 400, "url constraint";
+    WEBHOOK_TOPIC = "webhook-topic", 400, "valid webhook topic constraint";
+    WEBHOOK_FORMAT = "webhook-format", 400, "valid webhook format constraint";
     UNIQUE = "not-unique", 400, "unique entity constraint";
     UNIQUE_ITEM = "not-unique-in-list", 400, "unique collection item constraint";
     COUNT = "count", 400, "count constraint";

@@ -3,7 +3,6 @@
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
-use chrono::Utc;
 use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
@@ -11,10 +10,8 @@ use super::call::Call;
 use super::place::{self, Place};
 use super::transact::{Done, Work};
 use crate::acl::Caller;
-use crate::app::App;
 use crate::engine::document::atomic::{self, Name, Target};
 use crate::engine::registry::Registry;
-use crate::engine::write::Context;
 use crate::engine::write::atomic as engine;
 use crate::error::{Error, Errors};
 
@@ -26,9 +23,7 @@ pub fn plan(request: &HttpRequest, call: &Call, body: &Bytes) -> Result<Work, Er
     let (app, caller, view) = (call.app.clone(), call.caller.clone(), call.view.clone());
     let media_type = call.profile.media_type();
     Ok(Box::new(move |conn| {
-        let App { switches, auth, .. } = app.get_ref();
-        let context = Context { caller: &caller, now: Utc::now(), switches, passwords: &auth.passwords };
-        let done = engine::run(conn, context, &view, &operations)?;
+        let done = engine::run(conn, app.write_context(&caller), &view, &operations)?;
         if done.results.iter().all(Option::is_none) {
             return Ok(Done::silently(done.rights_changed));
         }
@@ -74,7 +69,7 @@ fn locate(registry: &Registry, caller: &Caller, base: &str, url: &str) -> Result
         Place::Relationship(resource, key, relation) => {
             Ok(atomic::Place::Relationship(target(resource, key), relation))
         }
-        Place::Singleton(_) | Place::SubResource(..) | Place::Operations | Place::Changes => {
+        Place::Singleton(_) | Place::SubResource(..) | Place::Command(..) | Place::Operations | Place::Changes => {
             let text = "The URL of an operation should be that of a collection, a record or a relationship";
             Err(Error::request_data(text))
         }

@@ -7,6 +7,7 @@ use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::acl::Caller;
+use crate::engine::command::Command;
 use crate::engine::key::Key;
 use crate::engine::registry::Registry;
 use crate::engine::relation::Relation;
@@ -22,6 +23,8 @@ pub enum Place {
     Item(&'static Resource, Key),
     SubResource(&'static Resource, Key, &'static Relation),
     Relationship(&'static Resource, Key, &'static Relation),
+    /// Where a command on a record is given.
+    Command(&'static Resource, Key, &'static Command),
     /// Where atomic operations go.
     Operations,
     /// The changes of all resources.
@@ -70,7 +73,10 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
         _ if resource.singleton || rest.iter().any(|segment| segment.is_empty()) => Err(no_route()),
         [id] => Ok(Place::Item(resource, key(id)?)),
         [id, "relationships", name] => Ok(Place::Relationship(resource, key(id)?, relation(name)?)),
-        [id, name] => Ok(Place::SubResource(resource, key(id)?, relation(name)?)),
+        [id, name] => match resource.commands.iter().find(|command| command.name == *name) {
+            Some(command) => Ok(Place::Command(resource, key(id)?, command)),
+            None => Ok(Place::SubResource(resource, key(id)?, relation(name)?)),
+        },
         _ => Err(no_route()),
     }
 }
@@ -93,6 +99,7 @@ impl Place {
         };
         Ok(match self {
             Place::Item(resource, key) => Place::Item(resource, own(resource, key)?),
+            Place::Command(resource, key, command) => Place::Command(resource, own(resource, key)?, command),
             Place::SubResource(resource, key, relation) => Place::SubResource(resource, own(resource, key)?, relation),
             Place::Relationship(resource, key, relation) => {
                 Place::Relationship(resource, own(resource, key)?, relation)
@@ -118,7 +125,7 @@ pub fn methods(place: &Place) -> Vec<Method> {
             (resource.actions.delete, Method::DELETE),
         ]),
         Place::SubResource(..) => vec![Method::GET],
-        Place::Operations => vec![Method::POST],
+        Place::Command(..) | Place::Operations => vec![Method::POST],
         Place::Changes => vec![Method::GET],
         Place::Relationship(resource, _, relation) => {
             let writes = relation.relationship_writes && resource.actions.update;

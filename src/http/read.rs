@@ -54,7 +54,9 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
             let target = asked.target(resource, &key, relation).await?;
             asked.relationship(resource, key, relation, target)?
         }
-        Place::Operations | Place::Changes => return Err(Error::internal("a route without reads").into()),
+        Place::Command(..) | Place::Operations | Place::Changes => {
+            return Err(Error::internal("a route without reads").into());
+        }
     };
     let planned = start.elapsed();
     let outcome = {

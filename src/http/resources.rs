@@ -153,6 +153,7 @@ fn label(request: &HttpRequest, api: Api, place: &Place, method: &Method) {
         (Place::Item(resource, _), "PATCH") => (resource, "update"),
         (Place::Item(resource, _), "DELETE") => (resource, "delete"),
         (Place::SubResource(resource, ..), _) => (resource, "get_subresource"),
+        (Place::Command(resource, _, command), _) => (resource, command.name),
         (Place::Relationship(resource, ..), "GET" | "HEAD") => (resource, "get_relationship"),
         (Place::Relationship(resource, ..), "PATCH") => (resource, "update_relationship"),
         (Place::Relationship(resource, ..), "POST") => (resource, "add_relationship"),

@@ -7,7 +7,6 @@ use actix_web::http::header::{ETAG, HeaderName, LOCATION};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::Utc;
 use diesel::Connection;
 use diesel::pg::PgConnection;
 
@@ -21,6 +20,7 @@ use super::{limits, metrics, operations, read};
 use crate::acl::{Caller, authorize};
 use crate::app::App;
 use crate::db::Failure;
+use crate::engine::command::{Command, Given};
 use crate::engine::document;
 use crate::engine::key::Key;
 use crate::engine::load::{self, Extra, Frame};
@@ -72,6 +72,7 @@ fn plan(request: &HttpRequest, call: &Call, place: Place, method: &Method, body:
             };
             relate(request, call, (resource, key, relation), change, body)
         }
+        Place::Command(resource, key, order) => command(request, call, (resource, key, order), body),
         Place::Operations => operations::plan(request, call, body),
         Place::Singleton(_) | Place::SubResource(..) | Place::Changes => {
             Err(Error::internal("a route without writes").into())
@@ -102,8 +103,7 @@ impl Job {
     }
 
     fn context(&self) -> Context<'_> {
-        let App { switches, auth, .. } = self.app.get_ref();
-        Context { caller: &self.caller, now: Utc::now(), switches, passwords: &auth.passwords }
+        self.app.write_context(&self.caller)
     }
 
     /// Refuses when the record is not as the client saw it. The row stays locked until the end of the transaction.
@@ -225,6 +225,24 @@ fn relate(
         engine::write(conn, job.context(), plan)
             .map(|written| Done::silently(written.rights_changed))
             .map_err(|errors| on_route(errors, relation, "/data"))
+    }))
+}
+
+fn command(
+    request: &HttpRequest,
+    call: &Call,
+    (resource, key, command): (&'static Resource, Key, &'static Command),
+    body: &Bytes,
+) -> Result<Work, Errors> {
+    let query = read::query(request, call, resource, query::NOTHING)?;
+    let given = Given::parse(command, &document::parse_meta(body)?)?;
+    let job = Job::new(request, call, query);
+    Ok(Box::new(move |conn| {
+        job.check_condition(conn, resource, &key)?;
+        let meta = engine::command(conn, job.context(), (resource, &key), command, &given)?;
+        let body = serde_json::json!({"jsonapi": {"version": "1.1"}, "meta": meta});
+        let answer = Answer::document(StatusCode::OK, job.media_type, body.to_string().into_bytes());
+        Ok(Done { answer, rights_changed: false })
     }))
 }
 

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::acl::Caller;
 use crate::app::App;
 use crate::auth::callers;
-use crate::engine::write::Context;
 use crate::error::{ASYNC_OPERATION, Error, Errors};
 use crate::operation::results::{Counts, all_failed, settle};
 use crate::operation::{Operation, chunk, ending, metrics, write};
@@ -135,8 +134,8 @@ impl Attempt<'_> {
     fn write(&self, conn: &mut PgConnection, number: i32) -> Result<Option<(Counts, bool)>, Errors> {
         let Attempt { app, operation, .. } = *self;
         let Some(chunk) = chunk::take(conn, operation, number)? else { return Ok(None) };
-        let now = Utc::now();
-        let context = Context { caller: self.caller, now, switches: &app.switches, passwords: &app.auth.passwords };
+        let context = app.write_context(self.caller);
+        let now = context.now;
         let (results, rights_changed) = write::records(conn, context, app, operation, &chunk)?;
         let took = self.started.elapsed();
         settle(conn, operation, number, &results, (now, took), app.config.batch.kept_errors)?;

@@ -8,6 +8,7 @@ use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Components, RefOr};
 
 use super::schemas::is_required;
+use crate::engine::command::Command;
 use crate::engine::field::{Access, Field};
 use crate::engine::kind::Kind;
 use crate::engine::relation::{Link, Relation};
@@ -55,6 +56,12 @@ pub fn update(resource: &'static Resource) -> Value {
         data.insert("relationships".to_owned(), json!({relation.name: {"data": linkage(relation)}}));
     }
     json!({"data": data})
+}
+
+/// The `meta` of a command's request: what it needs.
+pub fn command(command: &Command) -> Value {
+    let needed = command.takes.iter().filter(|field| field.required);
+    Value::Object(needed.map(|field| (field.name.to_owned(), value(field))).collect())
 }
 
 /// The `data` of a relationship that points at the example's record.
@@ -163,6 +170,6 @@ fn value(field: &Field) -> Value {
         Kind::Array | Kind::Objects(_) => json!([]),
         Kind::Json => json!({}),
         Kind::Base64 => json!("RXhhbXBsZQ=="),
-        Kind::Password => json!("correct horse battery staple"),
+        Kind::Password | Kind::Secret => json!("correct horse battery staple"),
     }
 }

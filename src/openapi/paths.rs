@@ -11,10 +11,12 @@ use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{Content, PathsBuilder, RefOr, Required, ResponsesBuilder};
 
-use super::examples::linkage;
+use super::examples::{self, linkage};
 use super::responses::{self, errors};
-use super::schemas::{Face, mixed_list, relations, relationship_schema, targets};
+use super::schemas::{Face, attribute, mixed_list, object, relations, relationship_schema, targets};
 use super::{MEDIA_TYPE, component, parameters, schema_ref};
+use crate::engine::command::Command;
+use crate::engine::field::Field;
 use crate::engine::registry::Registry;
 use crate::engine::relation::Relation;
 use crate::engine::resource::Resource;
@@ -66,6 +68,10 @@ pub fn of_resource(mut paths: PathsBuilder, registry: &Registry, resource: &'sta
             item = item.operation(HttpMethod::Delete, of.delete());
         }
         paths = paths.path(format!("{collection}/{{id}}"), item.build());
+    }
+    for command in resource.commands {
+        let item = PathItemBuilder::new().operation(HttpMethod::Post, of.command(command)).build();
+        paths = paths.path(format!("{collection}/{{id}}/{}", command.name), item);
     }
     for relation in relations(registry, resource).filter(|relation| relation.routes) {
         let related = PathItemBuilder::new().operation(HttpMethod::Get, of.related(relation)).build();
@@ -275,6 +281,37 @@ impl Routes<'_> {
         self.write(format!("{verb}_{name}_{}_relationship", relation.name), summary, self.id())
             .request_body(Some(body))
             .responses(errors(ResponsesBuilder::new().response("204", done), LINK))
+            .build()
+    }
+
+    fn command(&self, command: &'static Command) -> Operation {
+        let name = self.resource.name;
+        let meta = |fields: &'static [Field], face| {
+            let members = fields.iter().fold(object(), |members, field| {
+                let members = members.property(field.name, attribute(field, face));
+                if field.required { members.required(field.name) } else { members }
+            });
+            object().property("meta", members)
+        };
+        let asked = meta(command.takes, Face::Request).property("jsonapi", object());
+        let asked = match command.takes.iter().any(|field| field.required) {
+            true => asked.required("meta"),
+            false => asked,
+        };
+        let example = json!({"meta": examples::command(command)});
+        let request = ContentBuilder::new().schema(Some(asked.build())).example(Some(example)).build();
+        let required = if command.takes.iter().any(|field| field.required) { Required::True } else { Required::False };
+        let body = RequestBodyBuilder::new().required(Some(required)).content(MEDIA_TYPE, request).build();
+        let given = meta(command.gives, Face::Answer).property("jsonapi", schema_ref("jsonapi")).required("meta");
+        let answer = ContentBuilder::new().schema(Some(given.build())).build();
+        let done = responses::document_as(MEDIA_TYPE, "Done.", answer, &["idempotency_replayed"]);
+        let mut parameters = self.id();
+        parameters.push(component("parameters", "if_match"));
+        let summary = format!("Give the command {} to one of {name}", command.name);
+        self.write(format!("{}_{name}", command.name), summary, parameters)
+            .description(Some(command.about))
+            .request_body(Some(body))
+            .responses(errors(ResponsesBuilder::new().response("200", done), UPDATE))
             .build()
     }
 }

@@ -13,7 +13,7 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{Components, RefOr, Schema};
 
-use self::attribute::attribute;
+pub use self::attribute::attribute;
 use super::schema_ref;
 use crate::engine::external;
 use crate::engine::field::Field;
@@ -176,7 +176,7 @@ pub fn mixed_list(any: AnyOfBuilder) -> Schema {
 }
 
 fn is_shown(field: &Field) -> bool {
-    field.access.is_shown() && field.kind != Kind::Password
+    field.access.is_shown() && !matches!(field.kind, Kind::Password | Kind::Secret)
 }
 
 /// The id as it is on the wire: always a string.
@@ -192,6 +192,7 @@ pub fn id(resource: &'static Resource) -> ObjectBuilder {
     let pattern = match resource.id.kind {
         IdKind::Integer => Some("^[0-9]+$"),
         IdKind::Text => None,
+        IdKind::Uuid => Some("^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"),
         IdKind::Guid { .. } => Some("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}-[0-9]+$"),
     };
     string().pattern(pattern)

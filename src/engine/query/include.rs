@@ -51,6 +51,15 @@ pub(super) fn parse(
     tree
 }
 
+/// The include paths of those dotted names, for records of the resource shown whole.
+pub fn paths(resource: &'static Resource, dotted: &[&str]) -> Vec<Include> {
+    let mut tree = Vec::new();
+    for path in dotted {
+        follow(&mut tree, &Shapes::default(), None, &[resource], &path.split('.').collect::<Vec<_>>());
+    }
+    tree
+}
+
 /// Adds a path below `parent`, where records of `owners` are found; `false` when a name of it is no relationship.
 fn follow(
     tree: &mut Vec<Include>,

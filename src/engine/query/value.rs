@@ -82,7 +82,7 @@ fn noun(sort: Sort) -> &'static str {
     match sort {
         Sort::Id(IdKind::Integer) => "integer",
         Sort::Id(IdKind::Text) => "not empty string",
-        Sort::Id(IdKind::Guid { .. }) => "GUID",
+        Sort::Id(IdKind::Guid { .. } | IdKind::Uuid) => "GUID",
         Sort::Kind(kind) => match kind.noun() {
             "string" => "not empty string",
             noun => noun,
@@ -94,11 +94,13 @@ fn single(sort: Sort, text: &str) -> Option<Match> {
     let kind = match sort {
         Sort::Id(IdKind::Integer) => Kind::BigInt,
         Sort::Id(IdKind::Text) => Kind::Text,
-        Sort::Id(kind @ IdKind::Guid { .. }) => return Some(Match::One(Value::from(&Key::parse(kind, text).ok()?))),
+        Sort::Id(kind @ (IdKind::Guid { .. } | IdKind::Uuid)) => {
+            return Some(Match::One(Value::from(&Key::parse(kind, text).ok()?)));
+        }
         Sort::Kind(kind) => kind,
     };
     let value = match kind {
-        Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password | Kind::Base64 => {
+        Kind::Text | Kind::LongText | Kind::Currency | Kind::Enum(_) | Kind::Password | Kind::Secret | Kind::Base64 => {
             if text.trim().is_empty() {
                 return None;
             }

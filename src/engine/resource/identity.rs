@@ -26,6 +26,8 @@ pub enum IdKind {
     Text,
     /// `uuid`, drawn by the server; the wire id is `{uuid}-{suffix column}` (product prices).
     Guid { suffix: Ident },
+    /// `uuid`, drawn by the server.
+    Uuid,
 }
 
 impl IdKind {
@@ -39,7 +41,7 @@ impl IdKind {
         match self {
             IdKind::Integer => Storage::BigInt,
             IdKind::Text => Storage::Text,
-            IdKind::Guid { .. } => Storage::Uuid,
+            IdKind::Guid { .. } | IdKind::Uuid => Storage::Uuid,
         }
     }
 

@@ -145,7 +145,7 @@ fn attribute(kind: Kind, cell: &str) -> Json {
             "FALSE" => json!(false),
             other => json!(other),
         },
-        Kind::Text | Kind::LongText | Kind::Password | Kind::Base64 => text(),
+        Kind::Text | Kind::LongText | Kind::Password | Kind::Secret | Kind::Base64 => text(),
         // Their texts are read as the values that they spell.
         Kind::Integer
         | Kind::BigInt

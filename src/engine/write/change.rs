@@ -1,9 +1,12 @@
 //! One row in `change` per record that a transaction created, updated or deleted: who, when, what, and whose it was.
 //!
 //! Set-based: one INSERT … SELECT per resource and action. Owner and business unit are read from the record itself,
-//! after a write and before a delete; a part has its parent's.
+//! after a write and before a delete; a part has its parent's. The same statement asks the observer's question.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::sql_types as st;
+use uuid::Uuid;
 
 use super::super::key::Key;
 use super::super::relation::wire_name;
@@ -13,26 +16,8 @@ use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
 use super::per_resource::PerResource;
 use super::resolve::to_ones;
-use super::{Batch, Node};
-use crate::error::Errors;
-
-/// What happened to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Created,
-    Updated,
-    Deleted,
-}
-
-impl Action {
-    const fn word(self) -> &'static str {
-        match self {
-            Action::Created => "created",
-            Action::Updated => "updated",
-            Action::Deleted => "deleted",
-        }
-    }
-}
+use super::{Action, Batch, Changed, Node};
+use crate::error::{Error, Errors};
 
 type Fields = BTreeSet<&'static str>;
 
@@ -105,15 +90,10 @@ fn former(node: &Node) -> Option<Former> {
     Some(Former { user: before.filter(|_| is_user), unit: before.filter(|_| !is_user) })
 }
 
-/// Records what is about to be removed.
-pub(super) fn record_removed(
-    batch: &mut Batch<'_>,
-    resource: &'static Resource,
-    keys: &[Key],
-    action: Action,
-) -> Result<(), Errors> {
+/// Records what is about to be removed, while all of it is still there.
+pub(super) fn record_removed(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key]) -> Result<(), Errors> {
     let records: Vec<(Key, Fields)> = keys.iter().map(|key| (key.clone(), Fields::new())).collect();
-    insert(batch, resource, action, None, Lock::Delete, &records)
+    insert(batch, resource, Action::Deleted, None, Lock::Delete, &records)
 }
 
 fn insert(
@@ -124,11 +104,14 @@ fn insert(
     lock: Lock,
     records: &[(Key, Fields)],
 ) -> Result<(), Errors> {
-    let caller = batch.context.caller;
+    let (context, caller) = (batch.context, batch.context.caller);
     let keys: Vec<Key> = records.iter().map(|(key, _)| key.clone()).collect();
     let fields = records.iter().map(|(_, fields)| field_list(fields)).collect();
+    let changed = Changed { resource, action, keys: &keys };
+    let watchers = context.observer.watchers(context, changed);
     let mut conditions = Conditions::new(caller);
     let mut sql = Sql::new();
+    sql.raw(if watchers.is_some() { "WITH recorded AS (" } else { "" });
     sql.raw(
         "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, customer_user_id, client, owner_id, business_unit_id, moved, old_owner_id, old_business_unit_id, at) SELECT ",
     );
@@ -158,8 +141,17 @@ fn insert(
             sql.raw(" ORDER BY ").column(0, resource.id.column).raw(" FOR UPDATE OF t0");
         }
     }
-    sql.execute(batch.conn)?;
-    Ok(())
+    let Some(watchers) = watchers else {
+        sql.execute(batch.conn)?;
+        return Ok(());
+    };
+    sql.raw(") ").append(watchers);
+    let watchers = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.get::<st::Uuid, Uuid>(0)?) })?;
+    let watchers: Vec<Uuid> = watchers.into_iter().flatten().collect();
+    if watchers.is_empty() {
+        return Ok(());
+    }
+    context.observer.changed(batch.conn, context, changed, &watchers)
 }
 
 fn field_list(fields: &Fields) -> String {

@@ -10,9 +10,8 @@ use super::super::resource::Resource;
 use super::super::sql::Sql;
 use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
-use super::change::{self, Action};
 use super::resolve::{self, to_ones};
-use super::{Batch, Context, ancestors, failure, identity, lists, lock};
+use super::{Batch, Context, ancestors, change, failure, identity, lists, lock};
 use crate::acl::{self, Permission};
 use crate::error::{ACCESS_DENIED, Error, Errors};
 
@@ -96,6 +95,7 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
         .rules
         .before_delete(batch.conn, batch.context.caller, keys)
         .map_err(|error| if error.code == &ACCESS_DENIED { Error::delete_forbidden(&error.detail) } else { error })?;
+    change::record_removed(batch, resource, keys)?;
     clear_late_links(batch, resource, keys)?;
     let mut owned: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
     for relation in resource.relations.iter().filter(|relation| relation.cascade || relation.along) {
@@ -118,7 +118,6 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
             sql.execute(batch.conn)?;
         }
     }
-    change::record_removed(batch, resource, keys, Action::Deleted)?;
     let mut sql = Sql::new();
     sql.raw("DELETE FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     where_keys(batch, &mut sql, resource, keys);

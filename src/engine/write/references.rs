@@ -73,7 +73,8 @@ fn stated_links(nodes: &[Node]) -> impl Iterator<Item = (&Node, &'static Relatio
         node.links.iter().filter_map(move |(name, linkage)| {
             let relation = node.resource.relation(name)?;
             let stated = relation.wire_name() == *name || !node.links.contains_key(relation.wire_name());
-            (stated && !matches!(linkage, Linkage::Remove(_))).then_some((node, relation, linkage))
+            let looked_at = stated && !relation.open && !matches!(linkage, Linkage::Remove(_));
+            looked_at.then_some((node, relation, linkage))
         })
     })
 }

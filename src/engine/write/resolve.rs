@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::pg::PgConnection;
 
+use super::super::field::Access;
 use super::super::key::Key;
 use super::super::relation::{Link, Relation};
 use super::super::resource::{IdKind, Resource};
@@ -161,6 +162,7 @@ fn suffix_value(draft: &Draft, suffix: super::super::resource::Ident) -> i64 {
 pub(super) fn draw_keys(conn: &mut PgConnection, resource: &Resource, count: usize) -> Result<Vec<Key>, Error> {
     match resource.id.kind {
         IdKind::Guid { .. } => Ok((0..count).map(|_| Key::Guid(uuid::Uuid::new_v4(), 0)).collect()),
+        IdKind::Uuid => Ok((0..count).map(|_| Key::Uuid(uuid::Uuid::new_v4())).collect()),
         IdKind::Text => Err(Error::internal(format_args!("ids of {} are not drawn", resource.name))),
         IdKind::Integer => {
             let mut sql = sequence(resource);
@@ -182,7 +184,7 @@ fn sequence(resource: &Resource) -> Sql {
 /// An upsert that found its record is an update: what is set on create only is left as it is.
 fn drop_create_only(batch: &mut Batch<'_>) {
     for node in batch.nodes.iter_mut().filter(|node| !node.creates) {
-        let create_only = |access| access == super::super::field::Access::CreateOnly;
+        let create_only = |access| matches!(access, Access::CreateOnly | Access::WriteOnce);
         for field in node.resource.fields.iter().filter(|field| create_only(field.access)) {
             node.values.remove(field.name);
         }

@@ -27,7 +27,7 @@ pub(super) fn storage_of(kind: IdKind) -> Storage {
     match kind {
         IdKind::Integer => Storage::BigInt,
         IdKind::Text => Storage::Text,
-        IdKind::Guid { .. } => Storage::Uuid,
+        IdKind::Guid { .. } | IdKind::Uuid => Storage::Uuid,
     }
 }
 

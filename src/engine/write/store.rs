@@ -13,7 +13,7 @@ use super::super::kind::Kind;
 use super::super::resource::IdKind;
 use super::super::value::Value;
 use super::resolve::to_ones;
-use super::{Batch, lists};
+use super::{Batch, SEALED, lists};
 use crate::error::{Error, Errors};
 
 /// Writes every node.
@@ -38,11 +38,14 @@ fn complete_composite_keys(batch: &mut Batch<'_>) {
     }
 }
 
-/// A resource with a password needs a rule that hashes it; clear text never reaches a column.
-fn guard_password(kind: Kind, value: &Value) -> Result<(), Error> {
+/// A resource with a password or a secret needs a rule that hashes or seals it; clear text never reaches a column.
+fn guard_secrets(kind: Kind, value: &Value) -> Result<(), Error> {
     match value.as_text() {
         Some(text) if kind == Kind::Password && !text.starts_with("$argon2") => {
             Err(Error::internal("a password arrived at its column without having been hashed"))
+        }
+        Some(text) if kind == Kind::Secret && !text.starts_with(SEALED) => {
+            Err(Error::internal("a secret arrived at its column without having been sealed"))
         }
         _ => Ok(()),
     }

@@ -49,7 +49,7 @@ pub fn attribute(field: &Field, face: Face) -> RefOr<Schema> {
         }
         Kind::Json => typed(SchemaType::AnyValue),
         Kind::Base64 => text().content_encoding("base64"),
-        Kind::Password => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))),
+        Kind::Password | Kind::Secret => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Password))),
         Kind::TextList => return array(types(&[Type::Array]), string().into(), about),
         Kind::Array => return array(types(&[Type::Array]), typed(SchemaType::AnyValue).into(), about),
         Kind::Objects(members) => {

@@ -27,7 +27,7 @@ impl Write {
     fn takes(self, access: Access) -> bool {
         match access {
             Access::Writable | Access::WriteOnly => true,
-            Access::CreateOnly => self == Write::Create,
+            Access::CreateOnly | Access::WriteOnce => self == Write::Create,
             Access::ReadOnly | Access::Hidden => false,
         }
     }

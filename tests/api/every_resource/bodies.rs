@@ -31,6 +31,7 @@ pub fn no_id(resource: &Resource) -> &'static str {
     match resource.id.kind {
         IdKind::Integer => "999999999",
         IdKind::Text => "nothing-like-it",
+        IdKind::Uuid => "00000000-0000-4000-8000-000000000000",
         IdKind::Guid { .. } => "00000000-0000-4000-8000-000000000000-1",
     }
 }
@@ -129,6 +130,7 @@ impl World {
                 | ("orderdiscounts", "orderDiscountType" | "amount" | "percent")
                 | ("orderlineitems" | "orderproductkititemlineitems", "productSku")
                 | ("users", "enabled")
+                | ("webhooks", "notificationUrl")
                 | ("organizations", "enabled")
                 | ("userroles" | "customeruserroles", "role")
                 | ("orders", "identifier")

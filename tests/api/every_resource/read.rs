@@ -33,6 +33,7 @@ fn absent(resource: &Resource) -> &'static str {
     match resource.id.kind {
         IdKind::Integer => "999999999",
         IdKind::Text => "no-such-id",
+        IdKind::Uuid => "00000000-0000-4000-8000-000000000000",
         IdKind::Guid { .. } => "00000000-0000-0000-0000-000000000000-999999999",
     }
 }

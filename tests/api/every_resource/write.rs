@@ -51,7 +51,9 @@ fn errors(answer: &Answer) -> Vec<(String, String)> {
 /// Something that no value of the kind looks like; `None` where anything goes.
 fn wrong(field: &Field) -> Option<Value> {
     match field.kind {
-        Kind::Text | Kind::LongText | Kind::Password | Kind::Base64 | Kind::Currency => Some(json!({"a": 1})),
+        Kind::Text | Kind::LongText | Kind::Password | Kind::Secret | Kind::Base64 | Kind::Currency => {
+            Some(json!({"a": 1}))
+        }
         Kind::Enum(_) => Some(json!("no such word")),
         Kind::Json => None,
         _ => Some(json!("no such value")),
@@ -171,7 +173,12 @@ fn wrong_types_are_refused_at_their_place() {
             let (title, pointer) = change(wrap(json!({"type": "addresstypes", "id": "billing"})));
             assert_eq!((title.as_str(), pointer), ("entity type constraint", format!("{place}{index}/type")));
             let (title, pointer) = change(wrap(json!({"type": relation.target.name, "id": no_id(relation.target)})));
-            assert_eq!((title.as_str(), pointer), ("form constraint", format!("{place}{index}")), "{}", relation.name);
+            let expected = match relation.name {
+                "topic" if resource.name == "webhooks" => "valid webhook topic constraint",
+                "format" if resource.name == "webhooks" => "valid webhook format constraint",
+                _ => "form constraint",
+            };
+            assert_eq!((title.as_str(), pointer), (expected, format!("{place}{index}")), "{}", relation.name);
             let (title, pointer) = change(if relation.is_many() { json!(null) } else { json!([]) });
             assert_eq!((title.as_str(), pointer), ("request data constraint", place.clone()), "{}", relation.name);
         }

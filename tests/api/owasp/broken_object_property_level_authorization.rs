@@ -108,7 +108,10 @@ fn mass_assignment_of_roles_and_owners() {
 #[test]
 fn secrets_in_answers() {
     let world = World::new();
-    let secret = |field: &&Field| field.access == Access::WriteOnly || field.kind == Kind::Password;
+    let secret = |field: &&Field| {
+        matches!(field.access, Access::WriteOnly | Access::WriteOnce)
+            || matches!(field.kind, Kind::Password | Kind::Secret)
+    };
     let mut seen = 0;
     for resource in creatable() {
         for field in resource.fields.iter().filter(secret) {

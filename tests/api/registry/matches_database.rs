@@ -147,7 +147,7 @@ fn id_type(kind: IdKind) -> &'static [&'static str] {
     match kind {
         IdKind::Integer => &["int8"],
         IdKind::Text => &["text"],
-        IdKind::Guid { .. } => &["uuid"],
+        IdKind::Guid { .. } | IdKind::Uuid => &["uuid"],
     }
 }
 
@@ -265,6 +265,7 @@ fn foreign_keys(
     relation: &Relation,
 ) -> Vec<(Ident, Ident, &'static Resource, &'static Resource)> {
     match relation.link {
+        _ if relation.open => Vec::new(),
         Link::ToOne { column, .. } => vec![(resource.table, column, resource, relation.target)],
         Link::ToMany { column } => vec![(relation.target.table, column, relation.target, resource)],
         Link::Through { table, own, target, .. } => {

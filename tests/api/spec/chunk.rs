@@ -293,8 +293,8 @@ fn labels() {
 fn what_was_made_before() {
     use crate::support::chunk::{caller, chunk};
     use entrepot::engine::key::Key;
-    use entrepot::engine::write::Context;
     use entrepot::engine::write::chunk::write_chunk;
+    use entrepot::engine::write::{Context, Nobody};
     let shop = Shop::new();
     let mut child = customer("child");
     child["relationships"] = json!({"group": one("customergroups", "g")});
@@ -305,7 +305,14 @@ fn what_was_made_before() {
     let cost = entrepot::auth::password::Cost { memory_kib: 64, iterations: 1 };
     let work = |conn: &mut _| {
         let switches = Default::default();
-        let context = Context { caller: &caller, now: chrono::Utc::now(), switches: &switches, passwords: &cost };
+        let context = Context {
+            caller: &caller,
+            now: chrono::Utc::now(),
+            switches: &switches,
+            passwords: &cost,
+            server: &Nobody,
+            observer: &Nobody,
+        };
         write_chunk(conn, context, &chunk)
     };
     let written = shop.organization.server.db.transaction_now::<_, entrepot::error::Errors>(work).unwrap();
@@ -476,8 +483,8 @@ fn all_or_nothing() {
 fn what_concerns_all() {
     use crate::support::chunk::{caller, chunk};
     use diesel::RunQueryDsl;
-    use entrepot::engine::write::Context;
     use entrepot::engine::write::chunk::write_chunk;
+    use entrepot::engine::write::{Context, Nobody};
     use entrepot::error::{CONTENTION, Errors};
     let shop = Shop::new();
     let caller = caller(&shop.organization, &shop.organization.admin);
@@ -491,7 +498,14 @@ fn what_concerns_all() {
         Ok(shop.organization.server.db.transaction_now(|conn| {
             diesel::sql_query("SET LOCAL lock_timeout TO 20").execute(conn)?;
             let switches = Default::default();
-            let context = Context { caller: &caller, now: chrono::Utc::now(), switches: &switches, passwords: &cost };
+            let context = Context {
+                caller: &caller,
+                now: chrono::Utc::now(),
+                switches: &switches,
+                passwords: &cost,
+                server: &Nobody,
+                observer: &Nobody,
+            };
             write_chunk(conn, context, &chunk).map(drop)
         }))
     });

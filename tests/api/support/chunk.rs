@@ -10,7 +10,7 @@ use entrepot::engine::document::item::Item;
 use entrepot::engine::registry::Registry;
 use entrepot::engine::resource::Resource;
 use entrepot::engine::write::chunk::{Chunk, Outcome, WrittenChunk, write_all, write_chunk};
-use entrepot::engine::write::{Context, Written};
+use entrepot::engine::write::{Context, Nobody, Written};
 use entrepot::error::{Error, Errors, Source};
 use entrepot::resources::ALL;
 use serde_json::Value;
@@ -61,7 +61,14 @@ pub fn write_as(organization: &Organization, user: &User, kind: &str, body: &Val
     let (caller, chunk) = (caller(organization, user), chunk(kind, body));
     let cost = Cost { memory_kib: 64, iterations: 1 };
     let work = |conn: &mut _| {
-        let context = Context { caller: &caller, now: Utc::now(), switches: &BTreeSet::new(), passwords: &cost };
+        let context = Context {
+            caller: &caller,
+            now: Utc::now(),
+            switches: &BTreeSet::new(),
+            passwords: &cost,
+            server: &Nobody,
+            observer: &Nobody,
+        };
         write_chunk(conn, context, &chunk)
     };
     organization.server.db.transaction_now::<_, Errors>(work).unwrap()
@@ -78,7 +85,14 @@ pub fn all(organization: &Organization, kind: &str, body: &Value) -> Result<Writ
     let (caller, chunk) = (caller(organization, &organization.admin), chunk(kind, body));
     let cost = Cost { memory_kib: 64, iterations: 1 };
     organization.server.db.transaction_now(|conn| {
-        let context = Context { caller: &caller, now: Utc::now(), switches: &BTreeSet::new(), passwords: &cost };
+        let context = Context {
+            caller: &caller,
+            now: Utc::now(),
+            switches: &BTreeSet::new(),
+            passwords: &cost,
+            server: &Nobody,
+            observer: &Nobody,
+        };
         write_all(conn, context, &chunk)
     })
 }

@@ -180,7 +180,7 @@ impl<'d> Planner<'d> {
         let creates = !matches!(operation, Operation::Update(_));
         let settable = |access: Access| match access {
             Access::Writable | Access::WriteOnly => true,
-            Access::CreateOnly => creates,
+            Access::CreateOnly | Access::WriteOnce => creates,
             Access::ReadOnly | Access::Hidden => false,
         };
         let mut extra = Vec::new();
@@ -188,6 +188,7 @@ impl<'d> Planner<'d> {
         for (name, json) in &object.attributes {
             match resource.field(name) {
                 None => extra.push(name.as_str()),
+                Some(field) if field.access == Access::WriteOnce && !creates => extra.push(name.as_str()),
                 Some(field) if settable(field.access) => match input::parse(field, json) {
                     Ok(value) => {
                         values.insert(field.name, value);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Levels, guard_password};
+use super::{Levels, guard_secrets};
 use crate::engine::resource::{Ident, Resource};
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
@@ -69,7 +69,7 @@ fn row(node: &mut Node, index: usize, levels: &Levels) -> Result<Vec<Cell>, Erro
     }
     for field in resource.fields {
         if let Some(value) = node.values.get(field.name) {
-            guard_password(field.kind, value)?;
+            guard_secrets(field.kind, value)?;
             row.push(Cell::new(field.column, field.kind.storage(), value.clone()));
             node.changed.insert(field.name);
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::stamp::stamp;
-use super::{Levels, guard_password};
+use super::{Levels, guard_secrets};
 use crate::acl::{self, Permission};
 use crate::engine::key::Key;
 use crate::engine::predicate::Predicate;
@@ -58,7 +58,7 @@ fn changes(node: &mut Node, index: usize, levels: &Levels) -> Result<Vec<Cell>, 
     for field in node.resource.fields.iter().filter(|_| !node.creates) {
         let Some(value) = node.values.get(field.name) else { continue };
         if node.stored.values.get(field.name) != Some(value) {
-            guard_password(field.kind, value)?;
+            guard_secrets(field.kind, value)?;
             cells.push(Cell::new(field.column, field.kind.storage(), value.clone()));
             node.changed.insert(field.name);
         }

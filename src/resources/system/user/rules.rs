@@ -14,6 +14,7 @@ use crate::engine::write::{Batch, Linkage};
 use crate::error::{ACCESS_DENIED, Error, Errors};
 use crate::resources::{belongs_to_users, password};
 use crate::schema::oauth_client;
+use crate::webhooks::subscription;
 
 pub struct UserRules;
 
@@ -98,6 +99,7 @@ impl Rules for UserRules {
             refuse_owner_of_clients(conn, caller.organization, *id)?;
             forget(conn, caller.organization, Subject::User(*id))?;
             api_keys::forget_user(conn, caller.organization, *id)?;
+            subscription::forget_user(conn, caller.organization, *id)?;
         }
         Ok(())
     }
