@@ -1,3 +1,5 @@
+use std::time::{Duration, Instant};
+
 use chrono::Utc;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Jsonb, Text};
@@ -9,6 +11,7 @@ use super::{GROUPS, group, key, send};
 use crate::support::database;
 use crate::support::organization::{Organization, unique};
 use crate::support::rows::execute;
+use crate::support::served::Served;
 use crate::support::server::TestServer;
 
 #[derive(QueryableByName)]
@@ -58,6 +61,29 @@ fn the_table_shows_nothing_of_request_and_answer() {
     // Nor could it be guessed from the fingerprint: that takes the server's key.
     let plain = entrepot::auth::secret::sha256(body.to_string().as_bytes());
     assert_ne!(rows[0].fingerprint, plain);
+}
+
+/// "Cleaning after 24 h by the queue's recurring job": it comes when a server starts, and then every hour.
+#[test]
+fn a_server_cleans_by_itself() {
+    let url = database::own();
+    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let organization = Organization::on(server);
+    let (old, young) = (key(), key());
+    for key in [&old, &young] {
+        send(organization.client(), Method::POST, GROUPS, key, &group(&unique("Clean"))).expect(201);
+    }
+    let age = format!(
+        "UPDATE idempotency_key SET claimed_at = now() - interval '25 hours' WHERE organization_id = $1 AND key = '{old}'"
+    );
+    execute(&organization, &age);
+    let _served = Served::on(&url, &[]);
+    let end = Instant::now() + Duration::from_secs(60);
+    while rows(&organization).len() > 1 {
+        assert!(Instant::now() < end, "nothing was cleaned");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(rows(&organization)[0].key, young);
 }
 
 /// Cleaning takes what is older than a day, no more at once than it is told, and nothing else.
