@@ -190,7 +190,8 @@ def private(pid):
     return sum(int(kb) for kb in re.findall(r"Private_\w+:\s+(\d+) kB", text))
 
 
-def prepare(cluster, options):
+def install(cluster, options):
+    """A migrated database with an organization and a client; the answer runs commands of the server on it."""
     databases = cluster.sql("SELECT datname FROM pg_database", "postgres").split()
     if "bench" not in databases:
         cluster.sql("CREATE DATABASE bench", "postgres")
@@ -204,6 +205,11 @@ def prepare(cluster, options):
         run("user", "create", "bench", "--email", "bench@bench.example", "--organization", "Bench", "--no-password")
         (options.folder / "client_secret").write_text(secrets.token_urlsafe(32))
         run("client", "create", "--name", "Bench", "--user", "bench", "--id", "bench", "--secret-file", str(options.folder / "client_secret"))
+    return run
+
+
+def prepare(cluster, options):
+    run = install(cluster, options)
     if cluster.sql("SELECT count(*) FROM product") == "0":
         size = lambda count: str(max(1, round(count * options.scale)))
         subprocess.run(

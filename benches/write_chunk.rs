@@ -1,11 +1,9 @@
 //! Writes chunks of a batch without HTTP, as the jobs of an operation do, and prints how many records a second that is.
 //!
-//! `cargo bench --bench write_chunk -- URL prices|levels|products|orders [--count 200000] [--chunk 1000] [--workers 2]
-//! [--bad 0] [--first 0]`
+//! `write_chunk URL TYPE FILE [--chunk 1000] [--workers 2]`
 //!
-//! The database is one of `bench/batch.py`, which prepares it and calls this. `--bad`: so many records in each thousand are
-//! wrong, in turn by an unknown reference, as a duplicate, by a value of the wrong type and by a lack of rights.
-//! `--first`: the number of the first record, so that a second load can follow a first.
+//! `bench/batch.py --direct` calls it. Each line of the file is one record with what is included with it:
+//! `{"data": {…}, "included": […]}`.
 
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
@@ -31,152 +29,14 @@ use serde_json::{Value as Json, json};
 
 type Failure = Box<dyn StdError>;
 
-/// What the records are made of.
-struct World {
-    organization: i64,
-    family: i64,
-    customer: i64,
-    list: i64,
-    /// Ids of products, and of their units' precisions.
-    products: Vec<(i64, i64)>,
-    /// A record of another organization.
-    foreign: i64,
-}
-
 #[derive(QueryableByName)]
 struct Number {
     #[diesel(sql_type = BigInt)]
     n: i64,
 }
 
-#[derive(QueryableByName)]
-struct Pair {
-    #[diesel(sql_type = BigInt)]
-    a: i64,
-    #[diesel(sql_type = BigInt)]
-    b: i64,
-}
-
 fn number(conn: &mut PgConnection, sql: &str, organization: i64) -> Result<i64, Error> {
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(organization).get_result::<Number>(conn)?.n)
-}
-
-impl World {
-    fn read(conn: &mut PgConnection) -> Result<World, Error> {
-        let organization = number(conn, "SELECT min(id) AS n FROM organization WHERE id >= $1", 0)?;
-        let mut one = |sql: &str| number(conn, sql, organization);
-        let family = one("SELECT min(id) AS n FROM attribute_family WHERE organization_id = $1")?;
-        let customer = one("SELECT min(id) AS n FROM customer WHERE organization_id = $1")?;
-        let list = one("SELECT max(id) AS n FROM price_list WHERE organization_id = $1")?;
-        let foreign = one("SELECT coalesce(max(id), 0) + 1000000 AS n FROM product WHERE organization_id = $1")?;
-        let products =
-            "SELECT product_id AS a, id AS b FROM product_unit_precision WHERE organization_id = $1 ORDER BY id";
-        let pairs = diesel::sql_query(products).bind::<BigInt, _>(organization).load::<Pair>(conn)?;
-        let products = pairs.into_iter().map(|pair| (pair.a, pair.b)).collect();
-        Ok(World { organization, family, customer, list, products, foreign })
-    }
-
-    /// A record and what is included with it; `bad`: which of the four ways it is wrong in.
-    fn record(&self, kind: &str, n: usize, bad: Option<usize>) -> (Json, Vec<Json>) {
-        let (product, precision) = self.products[n % self.products.len().max(1)];
-        let product = if bad == Some(0) { self.foreign } else { product };
-        match kind {
-            "prices" => (self.price(product, n, bad), Vec::new()),
-            "levels" => (self.level(if bad == Some(0) { self.foreign } else { precision }, n, bad), Vec::new()),
-            "products" => self.product(n, bad),
-            _ => self.order(n, bad),
-        }
-    }
-
-    fn price(&self, product: i64, n: usize, bad: Option<usize>) -> Json {
-        let n = if bad == Some(1) { n - 1 } else { n };
-        let product = if bad == Some(1) { self.products[n % self.products.len()].0 } else { product };
-        let quantity = 1 + n / self.products.len();
-        let value = if bad == Some(2) { json!("dear") } else { json!(format!("{}.{:02}", 1 + n % 977, n % 100)) };
-        let list = if bad == Some(3) { self.foreign } else { self.list };
-        json!({
-            "type": "productprices", "meta": {"upsert": ["priceList", "product", "unit", "quantity", "currency"]},
-            "attributes": {"quantity": quantity, "value": value, "currency": "USD"},
-            "relationships": {
-                "priceList": one("pricelists", list), "product": one("products", product), "unit": one("productunits", "item"),
-            },
-        })
-    }
-
-    fn level(&self, precision: i64, n: usize, bad: Option<usize>) -> Json {
-        let quantity = if bad == Some(2) { json!("much") } else { json!((n * 7 % 5003).to_string()) };
-        let key = if bad == Some(1) { self.products[(n - 1) % self.products.len()].1 } else { precision };
-        json!({
-            "type": "inventorylevels", "meta": {"upsert": ["productUnitPrecision"]}, "attributes": {"quantity": quantity},
-            "relationships": {"productUnitPrecision": one("productunitprecisions", key)},
-        })
-    }
-
-    fn product(&self, n: usize, bad: Option<usize>) -> (Json, Vec<Json>) {
-        let label = |what: &str| format!("{what}{n}");
-        let sku = format!("LOAD-{:07}", if bad == Some(1) { n - 1 } else { n });
-        let status = if bad == Some(2) { "no status" } else { "enabled" };
-        let family = if matches!(bad, Some(0 | 3)) { self.foreign } else { self.family };
-        let data = json!({
-            "type": "products", "id": label("p"), "meta": {"upsert": ["sku"]},
-            "attributes": {"sku": sku, "status": status, "productType": "simple"},
-            "relationships": {
-                "names": many("productnames", &[label("n")]),
-                "descriptions": many("productdescriptions", &[label("d")]),
-                "unitPrecisions": many("productunitprecisions", &[label("u"), label("v")]),
-                "primaryUnitPrecision": one("productunitprecisions", label("u")),
-                "inventory_status": one("prodinventorystatuses", "in_stock"),
-                "attributeFamily": one("attributefamilies", family),
-            },
-        });
-        let unit = |what: &str, unit: &str| {
-            json!({
-                "type": "productunitprecisions", "id": label(what), "attributes": {"precision": 0, "conversionRate": 1},
-                "relationships": {"unit": one("productunits", unit)},
-            })
-        };
-        let included = vec![
-            json!({"type": "productnames", "id": label("n"), "attributes": {"string": format!("Product {n}")}}),
-            json!({"type": "productdescriptions", "id": label("d"), "attributes": {"wysiwyg": format!("<p>It is number {n}.</p>")}}),
-            unit("u", "item"),
-            unit("v", "set"),
-        ];
-        (data, included)
-    }
-
-    fn order(&self, n: usize, bad: Option<usize>) -> (Json, Vec<Json>) {
-        let labels: Vec<String> = (0..3).map(|line| format!("l{n}-{line}")).collect();
-        let identifier = format!("LOAD-{:07}", if bad == Some(1) { n - 1 } else { n });
-        let customer = if bad == Some(0) { self.foreign } else { self.customer };
-        let currency = if bad == Some(2) { "dollars" } else { "USD" };
-        let mut relationships = json!({
-            "customer": one("customers", customer), "lineItems": many("orderlineitems", &labels),
-        });
-        if bad == Some(3) {
-            relationships["owner"] = one("users", self.foreign);
-        }
-        let data = json!({
-            "type": "orders", "id": format!("o{n}"), "attributes": {"identifier": identifier, "currency": currency},
-            "relationships": relationships,
-        });
-        let line = |line: usize| {
-            let (product, _) = self.products[(n * 3 + line) % self.products.len()];
-            json!({
-                "type": "orderlineitems", "id": labels[line],
-                "attributes": {"quantity": 1 + (n + line) % 40, "value": format!("{}.{:02}", 1 + n % 311, (n * 7 + line) % 100), "currency": "USD"},
-                "relationships": {"product": one("products", product), "productUnit": one("productunits", "item")},
-            })
-        };
-        (data, (0..3).map(line).collect())
-    }
-}
-
-fn one(kind: &str, id: impl ToString) -> Json {
-    json!({"data": {"type": kind, "id": id.to_string()}})
-}
-
-fn many(kind: &str, ids: &[String]) -> Json {
-    json!({"data": ids.iter().map(|id| json!({"type": kind, "id": id})).collect::<Vec<_>>()})
 }
 
 /// The user who may do everything.
@@ -222,11 +82,9 @@ impl Raw {
 struct Options {
     url: String,
     kind: String,
-    count: usize,
+    file: String,
     chunk: usize,
     workers: usize,
-    bad: usize,
-    first: usize,
 }
 
 impl Options {
@@ -236,25 +94,10 @@ impl Options {
             let place = words.iter().position(|word| word == name);
             place.and_then(|place| words.get(place + 1)?.parse().ok()).unwrap_or(default)
         };
-        let word = |place: usize| words.get(place).cloned().ok_or("URL prices|levels|products|orders [options]");
-        Ok(Options {
-            url: word(0)?,
-            kind: word(1)?,
-            count: number("--count", 200_000),
-            chunk: number("--chunk", 1_000),
-            workers: number("--workers", 2),
-            bad: number("--bad", 0),
-            first: number("--first", 0),
-        })
-    }
-
-    fn resource(&self) -> &'static str {
-        match self.kind.as_str() {
-            "prices" => "productprices",
-            "levels" => "inventorylevels",
-            "products" => "products",
-            _ => "orders",
-        }
+        let word =
+            |place: usize| words.get(place).cloned().ok_or("write_chunk URL TYPE FILE [--chunk N] [--workers N]");
+        let (chunk, workers) = (number("--chunk", 1_000), number("--workers", 2));
+        Ok(Options { url: word(0)?, kind: word(1)?, file: word(2)?, chunk, workers })
     }
 }
 
@@ -274,17 +117,17 @@ fn main() -> Result<(), Failure> {
     source.file("the measurement", &format!("[database]\npool_size = {}", options.workers + 1));
     let config = Config::from_source(source)?;
     let db = Db::connect(&options.url, &config.database, 0)?;
-    let world = db.run_now::<_, Error>(World::read)?;
     let mut connection = PgConnection::establish(&options.url)?;
-    let caller = caller(&mut connection, world.organization)?;
-    let chunks = chunks(&world, &options);
+    let organization = number(&mut connection, "SELECT min(id) AS n FROM organization WHERE id >= $1", 0)?;
+    let caller = caller(&mut connection, organization)?;
+    let chunks = chunks(&options)?;
     let (next, started) = (AtomicUsize::new(0), Instant::now());
     let tallies: Vec<Tally> = std::thread::scope(|scope| {
         let work = || {
             let registry = Registry::new("admin", "/admin/api", ALL);
             let mut tally = Tally::default();
             while let Some(raw) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Err(error) = write(&db, &caller, &registry, options.resource(), raw, &mut tally) {
+                if let Err(error) = write(&db, &caller, &registry, &options.kind, raw, &mut tally) {
                     eprintln!("{error}");
                 }
             }
@@ -299,7 +142,7 @@ fn main() -> Result<(), Failure> {
     println!(
         "{}",
         json!({
-            "kind": options.kind, "records": options.count, "seconds": took, "rate": options.count as f64 / took,
+            "seconds": took,
             "created": sum(|tally| tally.created), "updated": sum(|tally| tally.updated),
             "unchanged": sum(|tally| tally.unchanged), "failed": sum(|tally| tally.failed),
             "parsing": parsing.as_secs_f64(),
@@ -311,20 +154,20 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn chunks(world: &World, options: &Options) -> Vec<Raw> {
-    let records: Vec<usize> = (options.first..options.first + options.count).collect();
-    let is_bad = |n: usize| n > 0 && options.bad > 0 && n % (1000 / options.bad) == 500 / options.bad;
-    let raw = |numbers: &[usize]| {
+fn chunks(options: &Options) -> Result<Vec<Raw>, Failure> {
+    let text = std::fs::read_to_string(&options.file)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let mut chunks = Vec::new();
+    for lines in lines.chunks(options.chunk) {
         let mut raw = Raw { data: Vec::new(), included: Vec::new() };
-        for n in numbers {
-            let way = is_bad(*n).then(|| n / (1000 / options.bad.max(1)) % 4);
-            let (data, included) = world.record(&options.kind, *n, way);
-            raw.data.push(data.to_string());
-            raw.included.extend(included.iter().map(Json::to_string));
+        for line in lines {
+            let record: Json = serde_json::from_str(line)?;
+            raw.data.push(record["data"].to_string());
+            raw.included.extend(record["included"].as_array().into_iter().flatten().map(Json::to_string));
         }
-        raw
-    };
-    records.chunks(options.chunk).map(raw).collect()
+        chunks.push(raw);
+    }
+    Ok(chunks)
 }
 
 fn write(

@@ -1,5 +1,7 @@
 //! Lists of localized texts need a default one: a text without a localization.
 
+use std::collections::HashSet;
+
 use crate::engine::key::Key;
 use crate::engine::relation::Link;
 use crate::engine::sql::Sql;
@@ -35,7 +37,7 @@ pub fn require(batch: &mut Batch<'_>, nodes: &[usize], texts: &str) -> Result<()
     }
     sql.raw(" AND t0.organization_id = ").bind(Value::Integer(batch.organization()));
     let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    let complete: Vec<Key> = found.into_iter().flatten().map(Key::Integer).collect();
+    let complete: HashSet<Key> = found.into_iter().flatten().map(Key::Integer).collect();
     let errors =
         stated.iter().map(|index| batch.node(*index)).filter(|node| !complete.contains(&node.key)).map(|node| {
             let detail = "The default value, the one without a localization, should not be blank.";

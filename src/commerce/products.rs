@@ -1,6 +1,6 @@
 //! What the rules of orders and prices must know about products: input, ids and SKUs; output, [`Product`]s.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
@@ -25,6 +25,30 @@ pub struct Product {
 pub struct Products {
     pub by_id: HashMap<i64, Product>,
     pub by_sku: HashMap<String, i64>,
+}
+
+/// The units of products, by product.
+pub type Units = HashMap<i64, HashSet<String>>;
+
+/// The units of some products, in one statement.
+pub fn units(conn: &mut PgConnection, organization: i64, products: &[i64]) -> QueryResult<Units> {
+    let mut units = Units::new();
+    if products.is_empty() {
+        return Ok(units);
+    }
+    let mut sql = Sql::new();
+    sql.raw("SELECT product_id, unit_code FROM product_unit_precision WHERE organization_id = ");
+    sql.bind(Value::Integer(organization))
+        .raw(" AND product_id = ANY(")
+        .bind(Value::Integers(products.to_vec()))
+        .raw(")");
+    sql.for_each(conn, |row| -> QueryResult<()> {
+        if let (Some(product), Some(unit)) = (row.integer(0)?, row.text(1)?) {
+            units.entry(product).or_default().insert(unit);
+        }
+        Ok(())
+    })?;
+    Ok(units)
 }
 
 /// Looks up products by ids and by SKUs (in lower case), in one statement. What does not exist is not in the answer.

@@ -55,7 +55,7 @@ pub fn check_within(caller: &Caller, permissions: &serde_json::Value) -> Result<
 
 /// Refuses roles that permit more than the caller may do.
 pub fn check_roles(conn: &mut PgConnection, caller: &Caller, roles: &[Key]) -> Result<(), Error> {
-    if roles.is_empty() {
+    if roles.is_empty() || holds_everything(&caller.permissions) {
         return Ok(());
     }
     let mut sql = Sql::new();
@@ -66,6 +66,9 @@ pub fn check_roles(conn: &mut PgConnection, caller: &Caller, roles: &[Key]) -> R
 
 /// Refuses users who may do more than the caller, by their roles or by the units in which they hold them.
 pub fn check_users(conn: &mut PgConnection, caller: &Caller, users: &[Key]) -> Result<(), Error> {
+    if holds_everything(&caller.permissions) {
+        return Ok(());
+    }
     for user in users {
         let Key::Integer(id) = user else { continue };
         let standing = standing(conn, caller.organization, *id)?;

@@ -1,5 +1,7 @@
 //! The technical names of roles, made from their labels where the client gives none.
 
+use std::collections::HashSet;
+
 use crate::engine::resource::Ident;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
@@ -15,19 +17,21 @@ pub fn fill(
     prefix: &'static str,
     longest: usize,
 ) -> Result<(), Errors> {
-    let mut given: Vec<String> = Vec::new();
-    for index in nodes {
+    let unnamed = |index: &usize| {
         let node = batch.node(*index);
-        if !node.creates || node.value("role").is_some_and(|role| !role.is_null()) {
-            continue;
-        }
-        let Some(label) = node.value("label").and_then(Value::as_text) else { continue };
-        let stem = stem(prefix, label, longest);
-        let mut taken = taken(batch, table, &stem)?;
-        taken.append(&mut given.clone());
+        let unnamed = node.creates && node.value("role").is_none_or(Value::is_null);
+        let label = node.value("label").and_then(Value::as_text).filter(|_| unnamed)?;
+        Some((*index, stem(prefix, label, longest)))
+    };
+    let unnamed: Vec<(usize, String)> = nodes.iter().filter_map(unnamed).collect();
+    if unnamed.is_empty() {
+        return Ok(());
+    }
+    let mut taken = taken(batch, table, unnamed.iter().map(|(_, stem)| stem.clone()).collect())?;
+    for (index, stem) in unnamed {
         let name = free(&stem, &taken);
-        given.push(name.clone());
-        batch.node_mut(*index).set("role", Value::Text(name));
+        taken.insert(name.clone());
+        batch.node_mut(index).set("role", Value::Text(name));
     }
     Ok(())
 }
@@ -43,16 +47,17 @@ fn stem(prefix: &str, label: &str, longest: usize) -> String {
     stem
 }
 
-fn free(stem: &str, taken: &[String]) -> String {
+fn free(stem: &str, taken: &HashSet<String>) -> String {
     let numbered = (2..).map(|number: u32| format!("{stem}_{number}"));
     std::iter::once(stem.to_owned()).chain(numbered).find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
-fn taken(batch: &mut Batch<'_>, table: Ident, stem: &str) -> Result<Vec<String>, Error> {
+/// The names in use that begin with one of the stems.
+fn taken(batch: &mut Batch<'_>, table: Ident, stems: Vec<String>) -> Result<HashSet<String>, Error> {
     let mut sql = Sql::new();
     sql.raw("SELECT role FROM ").ident(table).raw(" WHERE organization_id = ");
-    sql.bind(Value::Integer(batch.organization())).raw(" AND starts_with(role, ");
-    sql.bind(Value::Text(stem.to_owned())).raw(")");
+    sql.bind(Value::Integer(batch.organization())).raw(" AND EXISTS (SELECT FROM unnest(");
+    sql.bind(Value::Texts(stems)).raw(") AS stem WHERE starts_with(role, stem))");
     let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.text(0)?) })?;
     Ok(found.into_iter().flatten().collect())
 }
@@ -64,7 +69,7 @@ mod tests {
     #[test]
     fn a_label_becomes_a_name_that_is_free() {
         assert_eq!(stem("ROLE_", "Sales  manager (EU)", 30), "ROLE_SALES_MANAGER_EU");
-        assert_eq!(free("ROLE_A", &["ROLE_A".to_owned(), "ROLE_A_2".to_owned()]), "ROLE_A_3");
+        assert_eq!(free("ROLE_A", &HashSet::from(["ROLE_A".to_owned(), "ROLE_A_2".to_owned()])), "ROLE_A_3");
     }
 
     #[test]

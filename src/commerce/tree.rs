@@ -1,5 +1,7 @@
 //! Trees of records of one table: a parent is never the record itself nor one below it.
 
+use std::collections::HashSet;
+
 use diesel::pg::PgConnection;
 
 use crate::engine::key::Key;
@@ -57,7 +59,7 @@ fn circular(
     table: Ident,
     parent: Ident,
     keys: &[Key],
-) -> Result<Vec<Key>, Error> {
+) -> Result<HashSet<Key>, Error> {
     let organization = Value::Integer(organization);
     let mut sql = Sql::new();
     sql.raw("WITH RECURSIVE above (start, id) AS (SELECT id, ").ident(parent).raw(" FROM ").ident(table);

@@ -12,6 +12,7 @@ mod check;
 pub mod chunk;
 mod command;
 mod delete;
+mod duplicates;
 mod failure;
 mod identity;
 mod lists;
@@ -149,6 +150,7 @@ pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<Wri
         resource.rules.prepare(&mut batch, nodes)?;
     }
     check::check(&mut batch)?;
+    duplicates::check(&mut batch)?;
     store::store(&mut batch)?;
     let by_resource = batch.by_resource();
     for (resource, nodes) in &by_resource {

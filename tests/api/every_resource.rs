@@ -1,6 +1,7 @@
 //! What every resource has in common, driven from its descriptor alone.
 
 pub mod bodies;
+mod chunk;
 mod external;
 mod read;
 mod write;

@@ -199,13 +199,18 @@ impl<'a> Batch<'a> {
         self.places.get(&(resource.name, key.clone())).copied()
     }
 
-    /// Adds a record that follows from the request though nobody sent it, such as the stock of a new unit precision.
-    /// Its errors point at `pointer`.
-    pub fn create(&mut self, resource: &'static Resource, pointer: String) -> Result<usize, Errors> {
-        let key = super::resolve::draw_keys(self.conn, resource, 1)?
-            .pop()
-            .ok_or_else(|| Error::internal("a sequence gave no id"))?;
-        self.nodes.push(Node {
+    /// Adds records that follow from the request though nobody sent them, such as the stock of new unit precisions. The
+    /// errors of each point at its place in `pointers`. The answer is the index of each.
+    pub fn create(&mut self, resource: &'static Resource, pointers: Vec<String>) -> Result<Vec<usize>, Errors> {
+        if pointers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let keys = super::resolve::draw_keys(self.conn, resource, pointers.len())?;
+        if keys.len() < pointers.len() {
+            return Err(Error::internal("a sequence gave too few ids").into());
+        }
+        let first = self.nodes.len();
+        self.nodes.extend(keys.into_iter().zip(pointers).map(|(key, pointer)| Node {
             resource,
             role: Role::Included,
             creates: true,
@@ -218,10 +223,10 @@ impl<'a> Batch<'a> {
             upserts: None,
             implied: true,
             changed: BTreeSet::new(),
-        });
-        let index = self.nodes.len() - 1;
-        super::check::fill_node(self, index);
-        Ok(index)
+        }));
+        let created: Vec<usize> = (first..self.nodes.len()).collect();
+        created.iter().for_each(|index| super::check::fill_node(self, *index));
+        Ok(created)
     }
 
     /// Records that a statement of a rule changed these fields of a record.

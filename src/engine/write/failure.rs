@@ -63,6 +63,11 @@ fn not_unique(
     let Some(key) = key else {
         return Error::conflict("The entity already exists.").at(format!("{}/id", node.pointer));
     };
+    taken(node, key)
+}
+
+/// Another record has the node's values of a unique key.
+pub(super) fn taken(node: &Node, key: &UniqueKey) -> Error {
     key.members.first().map_or_else(Error::not_unique, |member| {
         let member = key.members.iter().copied().find(|member| node.resource.field(member).is_some()).unwrap_or(member);
         node.at_member(member, Error::not_unique())

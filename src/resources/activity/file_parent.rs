@@ -1,5 +1,6 @@
 //! A file tells what it belongs to: its `parent` is the record that took it.
 
+use crate::engine::column::Column;
 use crate::engine::key::Key;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
@@ -10,19 +11,26 @@ use crate::resources::system::FILE;
 /// Makes the records the parents of the files that `relation` now points at.
 /// For [`crate::engine::rules::Rules::finish`].
 pub fn adopt(batch: &mut Batch<'_>, nodes: &[usize], relation: &'static str) -> Result<(), Errors> {
-    for index in nodes {
+    let adopted = |index: &usize| {
         let node = batch.node(*index);
-        let Some(Key::Integer(file)) = node.effective_one(relation).filter(|_| node.changed.contains(relation)) else {
-            continue;
-        };
-        let (file, kind, parent) = (*file, node.resource.name, Value::from(&node.key));
-        let mut sql = Sql::new();
-        sql.raw("UPDATE file SET parent_type = ").bind(Value::Text(kind.to_owned()));
-        sql.raw(", parent_id = ").bind(parent);
-        sql.raw(", parent_field_name = ").bind(Value::Text(relation.to_owned()));
-        sql.raw(" WHERE organization_id = ").bind(Value::Integer(batch.organization()));
-        sql.raw(" AND id = ").bind(Value::Integer(file));
-        sql.execute(batch.conn)?;
+        match (node.effective_one(relation).filter(|_| node.changed.contains(relation)), &node.key) {
+            (Some(Key::Integer(file)), Key::Integer(parent)) => Some((*file, *parent)),
+            _ => None,
+        }
+    };
+    let adopted: Vec<(i64, i64)> = nodes.iter().filter_map(adopted).collect();
+    let Some(kind) = nodes.first().map(|index| batch.node(*index).resource.name).filter(|_| !adopted.is_empty()) else {
+        return Ok(());
+    };
+    let mut sql = Sql::new();
+    sql.raw("UPDATE file SET parent_type = ").bind(Value::Text(kind.to_owned()));
+    sql.raw(", parent_id = v.parent, parent_field_name = ").bind(Value::Text(relation.to_owned()));
+    let files = Column::Integers(adopted.iter().map(|(file, _)| Some(*file)).collect());
+    let parents = Column::Integers(adopted.iter().map(|(_, parent)| Some(*parent)).collect());
+    sql.raw(" FROM ").rows([files, parents]).raw(" AS v (file, parent) WHERE file.organization_id = ");
+    sql.bind(Value::Integer(batch.organization())).raw(" AND file.id = v.file");
+    sql.execute(batch.conn)?;
+    for (file, _) in adopted {
         batch.touch(&FILE, Key::Integer(file), &["parent", "parentFieldName"]);
     }
     Ok(())

@@ -1,16 +1,19 @@
 //! The addresses that customers and their users keep: who lives there, a region of the country, and of one owner's
 //! addresses one that is the default for a type and one that is the primary one.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value as Json, json};
 
 use super::{name_errors, region_error};
+use crate::engine::column::Column;
 use crate::engine::field::{Field, boolean, date_time, objects, text};
 use crate::engine::filter::{EQUALITY, FilterSpec};
 use crate::engine::key::Key;
 use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Resource};
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
-use crate::engine::value::{Value, key_array};
+use crate::engine::value::Value;
 use crate::engine::write::{Batch, Node};
 use crate::error::{CHOICE, Error, Errors, UNIQUE_ITEM};
 
@@ -73,55 +76,65 @@ impl Rules for AddressBook {
     }
 
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        for index in nodes {
-            let node = batch.node(*index);
-            let Some(owner) = node.effective_one(self.owner.0).cloned() else { continue };
-            let (key, defaults) = (node.key.clone(), default_types(node));
-            let becomes_primary = node.value("primary") == Some(&Value::Boolean(true));
-            if !defaults.is_empty() {
-                self.take_default(batch, &owner, &key, defaults)?;
-            }
-            if becomes_primary {
-                self.take_primary(batch, &owner, &key)?;
+        // Of several in one request, the last one counts.
+        let (mut defaults, mut primary) = (BTreeMap::new(), BTreeMap::new());
+        for node in nodes.iter().map(|index| batch.node(*index)) {
+            let (Some(Key::Integer(owner)), Key::Integer(id)) = (node.effective_one(self.owner.0), &node.key) else {
+                continue;
+            };
+            defaults.extend(default_types(node).into_iter().map(|kind| ((*owner, kind), *id)));
+            if node.value("primary") == Some(&Value::Boolean(true)) {
+                primary.insert(*owner, *id);
             }
         }
-        Ok(())
+        self.take_default(batch, defaults)?;
+        self.take_primary(batch, primary)
     }
 }
 
 impl AddressBook {
-    /// The owner's other addresses stop being the default ones for these types.
-    fn take_default(&self, batch: &mut Batch<'_>, owner: &Key, address: &Key, types: Vec<String>) -> Result<(), Error> {
+    /// The owners' other addresses stop being the default ones. `winners`: the address by owner and type.
+    fn take_default(&self, batch: &mut Batch<'_>, winners: BTreeMap<(i64, String), i64>) -> Result<(), Errors> {
+        if winners.is_empty() {
+            return Ok(());
+        }
+        let column =
+            |of: fn((&(i64, String), &i64)) -> i64| Column::Integers(winners.iter().map(of).map(Some).collect());
+        let kinds = Column::Texts(winners.keys().map(|(_, kind)| Some(kind.clone())).collect());
         let mut sql = Sql::new();
-        sql.raw("UPDATE ").ident(self.resource.table);
-        sql.raw(" SET types = (SELECT jsonb_agg(CASE WHEN item->>'addressType' = ANY(")
-            .bind(Value::Texts(types.clone()))
-            .raw(") THEN item || '{\"default\": false}' ELSE item END ORDER BY nth) ")
-            .raw("FROM jsonb_array_elements(types) WITH ORDINALITY AS list (item, nth)) WHERE EXISTS (SELECT 1 ")
-            .raw("FROM jsonb_array_elements(types) AS item WHERE item->'default' = 'true' AND item->>'addressType' = ANY(")
-            .bind(Value::Texts(types))
-            .raw("))");
-        self.run(batch, sql, owner, address, "types")
+        sql.raw("WITH winner (owner, kind, address) AS (SELECT * FROM ");
+        sql.rows([column(|((owner, _), _)| *owner), kinds, column(|(_, address)| *address)]);
+        sql.raw("), loser AS (SELECT t0.id, array_agg(winner.kind) AS kinds FROM winner JOIN ")
+            .ident(self.resource.table);
+        sql.raw(" AS t0 ON t0.organization_id = ").bind(Value::Integer(batch.organization())).raw(" AND ");
+        sql.column(0, self.owner.1).raw(" = winner.owner AND t0.id <> winner.address");
+        sql.raw(" AND EXISTS (SELECT FROM jsonb_array_elements(t0.types) AS item WHERE item->'default' = 'true'");
+        sql.raw(" AND item->>'addressType' = winner.kind) GROUP BY t0.id) UPDATE ").ident(self.resource.table);
+        sql.raw(" AS t1 SET types = (SELECT jsonb_agg(CASE WHEN item->>'addressType' = ANY(loser.kinds) ");
+        sql.raw("THEN item || '{\"default\": false}' ELSE item END ORDER BY nth) ");
+        sql.raw("FROM jsonb_array_elements(t1.types) WITH ORDINALITY AS list (item, nth)) FROM loser");
+        sql.raw(" WHERE t1.organization_id = ").bind(Value::Integer(batch.organization()));
+        sql.raw(" AND t1.id = loser.id RETURNING t1.id");
+        self.run(batch, sql, "types")
     }
 
-    fn take_primary(&self, batch: &mut Batch<'_>, owner: &Key, address: &Key) -> Result<(), Error> {
+    /// The owners' other addresses stop being the primary ones. `winners`: the address by owner.
+    fn take_primary(&self, batch: &mut Batch<'_>, winners: BTreeMap<i64, i64>) -> Result<(), Errors> {
+        if winners.is_empty() {
+            return Ok(());
+        }
+        let owners = Column::Integers(winners.keys().copied().map(Some).collect());
+        let addresses = Column::Integers(winners.values().copied().map(Some).collect());
         let mut sql = Sql::new();
-        sql.raw("UPDATE ").ident(self.resource.table).raw(" SET \"primary\" = false WHERE \"primary\"");
-        self.run(batch, sql, owner, address, "primary")
+        sql.raw("UPDATE ").ident(self.resource.table).raw(" AS t0 SET \"primary\" = false FROM ");
+        sql.rows([owners, addresses]).raw(" AS winner (owner, address) WHERE t0.\"primary\" AND t0.organization_id = ");
+        sql.bind(Value::Integer(batch.organization())).raw(" AND ").column(0, self.owner.1);
+        sql.raw(" = winner.owner AND t0.id <> winner.address RETURNING t0.id");
+        self.run(batch, sql, "primary")
     }
 
-    /// Ends a statement that changes a field of the owner's other addresses, and runs it.
-    fn run(
-        &self,
-        batch: &mut Batch<'_>,
-        mut sql: Sql,
-        owner: &Key,
-        address: &Key,
-        field: &'static str,
-    ) -> Result<(), Error> {
-        sql.raw(" AND organization_id = ").bind(Value::Integer(batch.organization()));
-        sql.raw(" AND ").ident(self.owner.1).raw(" = ").bind(Value::from(owner));
-        sql.raw(" AND id <> ALL(").bind(key_array(std::slice::from_ref(address))).raw(") RETURNING id");
+    /// Runs a statement that changes a field of addresses, and notes whose.
+    fn run(&self, batch: &mut Batch<'_>, sql: Sql, field: &'static str) -> Result<(), Errors> {
         let changed = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
         for id in changed.into_iter().flatten() {
             batch.touch(self.resource, Key::Integer(id), &[field]);

@@ -3,11 +3,12 @@
 //! A request may change an order, its lines, kit items and discounts at once; all of it is priced together, by the
 //! rules of whichever of these resources comes first in the request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::commerce::kits;
 use crate::commerce::tax;
 use crate::commerce::totals::{self, Totalled};
+use crate::engine::column::Column;
 use crate::engine::key::Key;
 use crate::engine::relation::Link;
 use crate::engine::resource::Resource;
@@ -45,13 +46,9 @@ pub fn finish(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         orders.extend(order.and_then(integer));
     }
     let orders: Vec<i64> = orders.into_iter().collect();
-    let mut errors = Vec::new();
-    for totalled in total(batch, &orders)? {
-        if totalled.mixed {
-            errors.push(other_currency(batch, totalled.order));
-        }
-    }
-    Errors::check(errors)
+    let totalled = total(batch, &orders)?.into_iter();
+    let mixed: Vec<i64> = totalled.filter(|totalled| totalled.mixed).map(|totalled| totalled.order).collect();
+    other_currencies(batch, &mixed)
 }
 
 /// Line items or discounts of these orders were deleted.
@@ -103,7 +100,9 @@ fn total(batch: &mut Batch<'_>, orders: &[i64]) -> Result<Vec<Totalled>, Errors>
     }
     let organization = batch.organization();
     // A new order is seen by nobody else yet.
-    let known: Vec<i64> = orders.iter().copied().filter(|order| !is_new(batch, *order)).collect();
+    let new = batch.nodes.iter().filter(|node| node.creates && node.resource == &ORDER);
+    let new: HashSet<i64> = new.filter_map(|node| integer(&node.key)).collect();
+    let known: Vec<i64> = orders.iter().copied().filter(|order| !new.contains(order)).collect();
     if !known.is_empty() {
         totals::lock(batch.conn, organization, &known)?;
     }
@@ -145,10 +144,9 @@ fn price_kits(batch: &mut Batch<'_>, orders: &mut BTreeSet<i64>) -> Result<(), E
         if kit.changed {
             batch.touch(&ORDER_LINE_ITEM, Key::Integer(kit.line), KIT_FIELDS);
         }
-        let node =
-            batch.nodes.iter().find(|node| node.resource == &ORDER_LINE_ITEM && node.key == Key::Integer(kit.line));
+        let node = batch.find(&ORDER_LINE_ITEM, &Key::Integer(kit.line));
         let at_items = |error| match node {
-            Some(node) => node.at_relation("kitItemLineItems", error),
+            Some(node) => batch.node(node).at_relation("kitItemLineItems", error),
             None => error,
         };
         if kit.mixed {
@@ -175,29 +173,42 @@ pub fn check_parts_stay(
     list: &str,
     errors: &mut Vec<Error>,
 ) -> Result<(), Errors> {
+    let Some(first) = nodes.first() else { return Ok(()) };
+    let Some(relation) = batch.node(*first).resource.relation(list) else { return Ok(()) };
+    let Link::ToMany { column } = relation.link else { return Ok(()) };
+    // Each part that was there before, with the node that states it and that node's id.
+    let mut known: Vec<(i64, usize, i64)> = Vec::new();
     for index in nodes {
         let node = batch.node(*index);
-        let Some(relation) = node.resource.relation(list) else { continue };
-        let Link::ToMany { column } = relation.link else { continue };
-        let known: Vec<i64> = match node.links.get(list) {
+        let targets = match node.links.get(list) {
             Some(Linkage::Remove(_)) | None => continue,
             Some(linkage) => linkage.targets(),
-        }
-        .iter()
-        .filter(|target| !target.node.is_some_and(|part| batch.node(part).creates))
-        .filter_map(|target| integer(&target.key))
-        .collect();
-        if known.is_empty() {
-            continue;
-        }
-        let mut sql = Sql::new();
-        sql.raw("SELECT id FROM ").ident(relation.target.table).raw(" WHERE organization_id = ");
-        sql.bind(Value::Integer(batch.organization())).raw(" AND id = ANY(").bind(Value::Integers(known));
-        sql.raw(") AND ").ident(column).raw(" <> ").bind(Value::from(&batch.node(*index).key));
-        let moved = sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
-        if let Some(id) = moved.into_iter().flatten().next() {
+        };
+        let stored = targets.iter().filter(|target| !target.node.is_some_and(|part| batch.node(part).creates));
+        let Some(own) = integer(&node.key) else { continue };
+        known.extend(stored.filter_map(|target| Some((integer(&target.key)?, *index, own))));
+    }
+    if known.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::new();
+    sql.raw("SELECT t0.id, v.node FROM ").ident(relation.target.table).raw(" AS t0 JOIN ");
+    let column_of =
+        |of: fn(&(i64, usize, i64)) -> i64| Column::Integers(known.iter().map(|one| Some(of(one))).collect());
+    let place = |one: &(i64, usize, i64)| i64::try_from(one.1).unwrap_or_default();
+    sql.rows([column_of(|one| one.0), column_of(place), column_of(|one| one.2)]);
+    sql.raw(" AS v (id, node, parent) ON t0.id = v.id WHERE t0.organization_id = ");
+    sql.bind(Value::Integer(batch.organization()))
+        .raw(" AND ")
+        .column(0, column)
+        .raw(" <> v.parent ORDER BY v.node, t0.id");
+    let moved = sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok((row.integer(1)?, row.integer(0)?)) })?;
+    let mut told = HashSet::new();
+    for (node, id) in moved {
+        let (Some(node), Some(id)) = (node.and_then(|node| usize::try_from(node).ok()), id) else { continue };
+        if told.insert(node) {
             let detail = format!("The entity {id} of \"{}\" belongs to another record.", relation.target.name);
-            errors.push(batch.node(*index).at_relation(list, Error::new(&error::LINE_ITEM, detail)));
+            errors.push(batch.node(node).at_relation(list, Error::new(&error::LINE_ITEM, detail)));
         }
     }
     Ok(())
@@ -209,28 +220,28 @@ fn is_priced(resource: &Resource) -> bool {
         .any(|other| other == resource)
 }
 
-fn is_new(batch: &Batch<'_>, order: i64) -> bool {
-    batch.nodes.iter().any(|node| node.creates && node.resource == &ORDER && node.key == Key::Integer(order))
-}
-
-/// The error at the line item that has another currency than its order, if it is in the request.
-fn other_currency(batch: &mut Batch<'_>, order: i64) -> Error {
-    let error = Error::new(&error::CURRENCY_MATCH, "The currency of a line item must be that of the order.");
-    let mut sql = Sql::new();
-    sql.raw("SELECT l.id FROM sales_order_line_item l JOIN sales_order o ON o.organization_id = l.organization_id")
-        .raw(" AND o.id = l.order_id AND o.currency <> l.currency WHERE l.organization_id = ");
-    sql.bind(Value::Integer(batch.organization())).raw(" AND l.order_id = ").bind(Value::Integer(order));
-    let lines = match sql.collect(batch.conn, |row| row.integer(0)) {
-        Ok(lines) => lines,
-        Err(failure) => return failure.into(),
-    };
-    let is_line = |node: &&Node| {
-        node.resource == &ORDER_LINE_ITEM && lines.iter().flatten().any(|line| node.key == Key::Integer(*line))
-    };
-    match batch.nodes.iter().find(is_line) {
-        Some(node) => node.at_attribute("currency", error),
-        None => error,
+/// The errors at the line items that have another currency than their orders, as far as they are in the request.
+fn other_currencies(batch: &mut Batch<'_>, orders: &[i64]) -> Result<(), Errors> {
+    if orders.is_empty() {
+        return Ok(());
     }
+    let mut sql = Sql::new();
+    sql.raw("SELECT l.id, l.order_id FROM sales_order_line_item l JOIN sales_order o ON o.organization_id = l.organization_id")
+        .raw(" AND o.id = l.order_id AND o.currency <> l.currency WHERE l.organization_id = ");
+    sql.bind(Value::Integer(batch.organization())).raw(" AND l.order_id = ANY(").bind(Value::Integers(orders.to_vec()));
+    sql.raw(") ORDER BY l.id");
+    let lines = sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok((row.integer(0)?, row.integer(1)?)) })?;
+    let mut errors: BTreeMap<i64, Option<Error>> = BTreeMap::new();
+    let error = || Error::new(&error::CURRENCY_MATCH, "The currency of a line item must be that of the order.");
+    for (line, order) in lines {
+        let (Some(line), Some(order)) = (line, order) else { continue };
+        let node = batch.find(&ORDER_LINE_ITEM, &Key::Integer(line));
+        let place = errors.entry(order).or_default();
+        if let (Some(node), None) = (node, &place) {
+            *place = Some(batch.node(node).at_attribute("currency", error()));
+        }
+    }
+    Err(Errors(errors.into_values().map(|placed| placed.unwrap_or_else(error)).collect()))
 }
 
 fn integer(key: &Key) -> Option<i64> {

@@ -3,10 +3,10 @@
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
-use crate::engine::value::Value;
+use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Target};
 use crate::error::Errors;
-use crate::resources::activity::file_parent;
+use crate::resources::activity::{NOTE, file_parent};
 use crate::resources::system::USER;
 
 pub struct NoteRules;
@@ -29,20 +29,22 @@ impl Rules for NoteRules {
         file_parent::adopt(batch, nodes, "attachment")?;
         let organization = batch.organization();
         let Some(caller) = batch.context.caller.user().map(|user| user.id) else { return Ok(()) };
-        for index in nodes {
-            let node = batch.node_mut(*index);
-            if node.creates || node.changed.is_empty() || node.links.contains_key("updatedBy") {
-                continue;
-            }
-            let key = node.key.clone();
-            let mut sql = Sql::new();
-            sql.raw("UPDATE note SET updated_by_id = ").bind(Value::Integer(caller));
-            sql.raw(" WHERE organization_id = ").bind(Value::Integer(organization));
-            sql.raw(" AND id = ").bind(Value::from(&key));
-            sql.raw(" AND updated_by_id IS DISTINCT FROM ").bind(Value::Integer(caller));
-            if sql.execute(batch.conn)? > 0 {
-                batch.node_mut(*index).changed.insert("updatedBy");
-            }
+        let concerned = |index: &&usize| {
+            let node = batch.node(**index);
+            !node.creates && !node.changed.is_empty() && !node.links.contains_key("updatedBy")
+        };
+        let keys: Vec<Key> = nodes.iter().filter(concerned).map(|index| batch.node(*index).key.clone()).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::new();
+        sql.raw("UPDATE note SET updated_by_id = ").bind(Value::Integer(caller));
+        sql.raw(" WHERE organization_id = ").bind(Value::Integer(organization));
+        sql.raw(" AND id = ANY(").bind(key_array(&keys));
+        sql.raw(") AND updated_by_id IS DISTINCT FROM ").bind(Value::Integer(caller)).raw(" RETURNING id");
+        let written = sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok(row.integer(0)?) })?;
+        for id in written.into_iter().flatten() {
+            batch.touch(&NOTE, Key::Integer(id), &["updatedBy"]);
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Products: the primary unit is one of the units, kits have items, configurable products have variant fields.
 
+use std::collections::HashSet;
+
 use crate::commerce::{default_text, variants};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
@@ -102,7 +104,8 @@ fn check_stored_primary_units(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<
     );
     sql.bind(Value::Integer(batch.organization())).raw(" AND product.id = ANY(").bind(key_array(&keys)).raw(")");
     let wrong = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    let is_wrong = |node: &&Node| wrong.iter().flatten().any(|id| Value::from(&node.key) == Value::Integer(*id));
+    let wrong: HashSet<Key> = wrong.into_iter().flatten().map(Key::Integer).collect();
+    let is_wrong = |node: &&Node| wrong.contains(&node.key);
     let errors = linked.iter().map(|index| batch.node(*index)).filter(is_wrong);
     Errors::check(errors.map(|node| node.at_relation("primaryUnitPrecision", not_a_unit())).collect())
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::value::Value;
-use crate::engine::write::{Batch, Node};
+use crate::engine::write::{Batch, Node, Target};
 use crate::error::Errors;
 use crate::resources::inventory::INVENTORY_LEVEL;
 use crate::resources::pricing::following::{self, integers};
@@ -14,12 +14,16 @@ pub struct ProductUnitPrecisionRules;
 
 impl Rules for ProductUnitPrecisionRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        for index in nodes {
+        let level = |index: &usize| {
             let precision = batch.node(*index);
             // Without a product the precision itself is refused.
-            let Some(Some(product)) = precision.one("product").filter(|_| precision.creates) else { continue };
-            let (product, precision, pointer) = (product.clone(), precision.target(*index), precision.pointer.clone());
-            let level = batch.create(&INVENTORY_LEVEL, pointer)?;
+            let product = precision.one("product").flatten().filter(|_| precision.creates)?;
+            Some((product.clone(), precision.target(*index), precision.pointer.clone()))
+        };
+        let new: Vec<(Target, Target, String)> = nodes.iter().filter_map(level).collect();
+        let pointers = new.iter().map(|(_, _, pointer)| pointer.clone()).collect();
+        let levels = batch.create(&INVENTORY_LEVEL, pointers)?;
+        for (level, (product, precision, _)) in levels.into_iter().zip(new) {
             let level = batch.node_mut(level);
             level.set("quantity", Value::Numeric(Decimal::ZERO));
             level.link("product", Some(product));

@@ -1,5 +1,7 @@
 //! A product is related to others, to each of them once.
 
+use std::collections::HashSet;
+
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
@@ -21,6 +23,7 @@ impl Rules for RelatedProductRules {
         let known = sql.collect(batch.conn, |row| -> Result<_, Error> {
             Ok((row.integer(0)?.unwrap_or_default(), row.integer(1)?.unwrap_or_default()))
         })?;
+        let known: HashSet<(i64, i64)> = known.into_iter().collect();
         let mut errors = Vec::new();
         for node in created.iter().map(|index| batch.node(*index)) {
             let detail = match pair(node) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use rust_decimal::Decimal;
 
 use crate::commerce::price_rule::recalculate;
-use crate::commerce::products;
+use crate::commerce::products::{self, Units};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
@@ -26,22 +26,29 @@ const LIMIT: i64 = 1_000_000_000_000_000;
 impl Rules for ProductPriceRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let currencies = currencies(batch, nodes)?;
-        let ids: Vec<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "product")).collect();
+        let ids: HashSet<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "product")).collect();
         let organization = batch.organization();
-        let products = products::load(batch.conn, organization, &ids, &[])?;
+        let units = products::units(batch.conn, organization, &ids.into_iter().collect::<Vec<i64>>())?;
+        let written = written_units(batch);
         let mut errors = Vec::new();
-        for node in nodes.iter().map(|index| batch.node(*index)) {
+        let mut foreign: Vec<(usize, i64, String)> = Vec::new();
+        for index in nodes {
+            let node = batch.node(*index);
             check_currency(node, &currencies, &mut errors);
             if let (Some(id), Some(Key::Text(unit))) = (integer(node, "product"), node.effective_one("unit")) {
-                let stored = products.by_id.get(&id);
-                let known = stored.is_some_and(|product| product.units.contains_key(unit));
-                if !known && !is_written(batch, id, unit) {
-                    let sku = stored.map_or_else(|| id.to_string(), |product| product.sku.clone());
-                    let detail = format!("The unit \"{unit}\" is not allowed for the product \"{sku}\".");
-                    errors.push(node.at_relation("unit", Error::new(&error::PRICE_UNIT, detail)));
+                let has = |units: &Units| units.get(&id).is_some_and(|units| units.contains(unit));
+                if !has(&units) && !has(&written) {
+                    foreign.push((*index, id, unit.clone()));
                 }
             }
             errors.extend(["value", "quantity"].into_iter().filter_map(|name| range_error(node, name)));
+        }
+        let ids: Vec<i64> = foreign.iter().map(|(_, id, _)| *id).collect();
+        let products = products::load(batch.conn, organization, &ids, &[])?;
+        for (index, id, unit) in foreign {
+            let sku = products.by_id.get(&id).map_or_else(|| id.to_string(), |product| product.sku.clone());
+            let detail = format!("The unit \"{unit}\" is not allowed for the product \"{sku}\".");
+            errors.push(batch.node(index).at_relation("unit", Error::new(&error::PRICE_UNIT, detail)));
         }
         Errors::check(errors)?;
         for index in nodes {
@@ -59,6 +66,7 @@ impl Rules for ProductPriceRules {
         let written: Vec<&Node> = written.filter(|node| node.creates || !node.changed.is_empty()).collect();
         let before = |node: &&Node| node.stored.links.get("product").cloned().flatten();
         let lists = integers(written.iter().filter_map(|node| node.effective_one("priceList")));
+        let lists: Vec<i64> = lists.into_iter().collect::<BTreeSet<i64>>().into_iter().collect();
         let mut products = integers(written.iter().filter_map(|node| node.effective_one("product")));
         products.extend(integers(&written.iter().filter_map(before).collect::<Vec<Key>>()));
         if lists.is_empty() {
@@ -102,12 +110,12 @@ fn check_currency(node: &Node, currencies: &HashMap<i64, HashSet<String>>, error
 
 /// The currencies of the price lists that the nodes name.
 pub fn currencies(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<HashMap<i64, HashSet<String>>, Errors> {
-    let lists: Vec<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "priceList")).collect();
+    let lists: BTreeSet<i64> = nodes.iter().filter_map(|index| integer(batch.node(*index), "priceList")).collect();
     let mut currencies: HashMap<i64, HashSet<String>> = HashMap::new();
     let mut sql = Sql::new();
     sql.raw("SELECT l.id, c.code FROM price_list l CROSS JOIN jsonb_array_elements_text(l.currencies) AS c (code)");
     sql.raw(" WHERE l.organization_id = ").bind(Value::Integer(batch.organization()));
-    sql.raw(" AND l.id = ANY(").bind(Value::Integers(lists)).raw(")");
+    sql.raw(" AND l.id = ANY(").bind(Value::Integers(lists.into_iter().collect())).raw(")");
     sql.for_each(batch.conn, |row| -> Result<(), Errors> {
         if let (Some(list), Some(code)) = (row.integer(0)?, row.text(1)?) {
             currencies.entry(list).or_default().insert(code);
@@ -125,13 +133,15 @@ pub fn currencies(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<HashMap<i64,
     Ok(currencies)
 }
 
-/// Whether the request itself gives the product the unit.
-fn is_written(batch: &Batch<'_>, product: i64, unit: &str) -> bool {
-    batch.nodes.iter().any(|node| {
-        node.resource == &PRODUCT_UNIT_PRECISION
-            && integer(node, "product") == Some(product)
-            && node.effective_one("unit") == Some(&Key::Text(unit.to_owned()))
-    })
+/// The units that the request itself gives products.
+fn written_units(batch: &Batch<'_>) -> Units {
+    let mut units = Units::new();
+    for node in batch.nodes.iter().filter(|node| node.resource == &PRODUCT_UNIT_PRECISION) {
+        if let (Some(product), Some(Key::Text(unit))) = (integer(node, "product"), node.effective_one("unit")) {
+            units.entry(product).or_default().insert(unit.clone());
+        }
+    }
+    units
 }
 
 fn integer(node: &Node, relation: &str) -> Option<i64> {

@@ -1,6 +1,6 @@
 //! An order's identifier, currency, statuses and customer; after the write, its totals.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
@@ -131,9 +131,10 @@ fn check_customer_users(batch: &mut Batch<'_>, nodes: &[usize], errors: &mut Vec
     sql.bind(Value::Integers(users.iter().map(|(_, user)| *user).collect())).raw(")");
     let customers: Vec<(Option<i64>, Option<i64>)> =
         sql.collect(batch.conn, |row| -> Result<_, Errors> { Ok((row.integer(0)?, row.integer(1)?)) })?;
+    let customers: HashMap<Option<i64>, Option<i64>> = customers.into_iter().collect();
     for (index, user) in users {
         let node = batch.node(index);
-        let customer = customers.iter().find(|(id, _)| *id == Some(user)).and_then(|(_, customer)| *customer);
+        let customer = customers.get(&Some(user)).copied().flatten();
         if node.effective_one("customer").is_some_and(|key| customer.map(Key::Integer).as_ref() != Some(key)) {
             let error = Error::new(&error::CUSTOMER_OWNER, "The customer user does not belong to the customer.");
             errors.push(node.at_relation("customerUser", error));

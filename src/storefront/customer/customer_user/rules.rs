@@ -1,6 +1,8 @@
 //! Customer users written by customer users: nobody gives a role above their own permissions, nor edits or deletes a user
 //! who holds more; a password is set once, and later changed by the back office.
 
+use std::collections::HashMap;
+
 use diesel::pg::PgConnection;
 
 use crate::acl::Caller;
@@ -8,7 +10,7 @@ use crate::commerce::customer_rights as rights;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
-use crate::engine::value::Value;
+use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Linkage, Target};
 use crate::error::{ACCESS_DENIED, Error, Errors};
 use crate::resources::customer::customer_user::{forget_all, refuse_owners_of_clients};
@@ -21,11 +23,11 @@ impl Rules for CustomerUserRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let caller = batch.context.caller;
         let mut updated = Vec::new();
+        fill_owners(batch, nodes)?;
         for index in nodes {
             let node = batch.node_mut(*index);
             if node.creates {
                 password::hash(batch, *index)?;
-                fill_owner(batch, *index)?;
             } else {
                 node.values.remove("password");
                 updated.push(node.key.clone());
@@ -68,16 +70,28 @@ impl Rules for CustomerUserRules {
 }
 
 /// The back office's user who looks after the customer looks after its new user.
-fn fill_owner(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
-    let Some(customer) = batch.node(index).one("customer").flatten().map(|target| target.key.clone()) else {
-        return Ok(());
+fn fill_owners(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+    let customer = |index: &usize| {
+        let node = batch.node(*index);
+        let customer = node.one("customer").flatten().filter(|_| node.creates)?;
+        Some((*index, customer.key.clone()))
     };
+    let new: Vec<(usize, Key)> = nodes.iter().filter_map(customer).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let customers: Vec<Key> = new.iter().map(|(_, customer)| customer.clone()).collect();
     let mut sql = Sql::new();
-    sql.raw("SELECT owner_id FROM customer WHERE organization_id = ").bind(Value::Integer(batch.organization()));
-    sql.raw(" AND id = ").bind(Value::from(&customer));
-    let owners = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    if let Some(owner) = owners.into_iter().flatten().next() {
-        batch.node_mut(index).link("owner", Some(Target { resource: &USER, key: Key::Integer(owner), node: None }));
+    sql.raw("SELECT id, owner_id FROM customer WHERE organization_id = ").bind(Value::Integer(batch.organization()));
+    sql.raw(" AND id = ANY(").bind(key_array(&customers)).raw(")");
+    let owners = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok((row.integer(0)?, row.integer(1)?)) })?;
+    let owners: HashMap<Key, i64> =
+        owners.into_iter().filter_map(|(customer, owner)| Some((Key::Integer(customer?), owner?))).collect();
+    for (index, customer) in new {
+        if let Some(owner) = owners.get(&customer) {
+            let owner = Target { resource: &USER, key: Key::Integer(*owner), node: None };
+            batch.node_mut(index).link("owner", Some(owner));
+        }
     }
     Ok(())
 }

@@ -1,0 +1,159 @@
+//! Chunks of every resource: as many statements for many records as for few.
+
+use std::collections::BTreeSet;
+
+use chrono::Utc;
+use entrepot::auth::password::Cost;
+use entrepot::db::Db;
+use entrepot::engine::field::Access;
+use entrepot::engine::kind::Kind;
+use entrepot::engine::resource::Resource;
+use entrepot::engine::write::chunk::{Outcome, WrittenChunk, write_chunk};
+use entrepot::engine::write::{Context, Nobody};
+use entrepot::error::Errors;
+use entrepot::resources::ALL;
+use serde_json::{Value, json};
+
+use super::bodies::World;
+use crate::support::chunk::{caller, chunk, id, told};
+use crate::support::database;
+use crate::support::organization::{Organization, unique};
+use crate::support::server::{self, TestServer};
+
+/// A world with connections that nobody else uses.
+struct Measured {
+    world: World,
+    db: Db,
+}
+
+impl Measured {
+    fn new() -> Measured {
+        let url = database::own();
+        let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+        let db = Db::connect(&url, &server::config("").database, 0).unwrap();
+        Measured { world: World::of(Organization::on(server)), db }
+    }
+
+    /// Writes a chunk: what became of it, and how many statements that took.
+    fn write(&self, resource: &Resource, body: &Value) -> (WrittenChunk, u64) {
+        let organization = self.world.organization();
+        let (caller, chunk) = (caller(organization, &organization.admin), chunk(resource.name, body));
+        let cost = Cost { memory_kib: 64, iterations: 1 };
+        let before = self.db.statements();
+        let work = |conn: &mut _| {
+            let switches = BTreeSet::new();
+            let (now, switches, passwords) = (Utc::now(), &switches, &cost);
+            let context = Context { caller: &caller, now, switches, passwords, server: &Nobody, observer: &Nobody };
+            write_chunk(conn, context, &chunk)
+        };
+        let written = self.db.transaction_now::<_, Errors>(work).unwrap();
+        (written, self.db.statements() - before)
+    }
+
+    /// So many creates, each with parts of its own.
+    fn creates(&self, resource: &'static Resource, count: usize) -> Value {
+        let (mut data, mut included) = (Vec::new(), Vec::new());
+        for n in 0..count {
+            let body = self.world.create_body(resource);
+            let parts = body["included"].as_array().cloned().unwrap_or_default();
+            let labels: Vec<(String, String)> = parts
+                .iter()
+                .map(|part| (part["type"].as_str().unwrap().to_owned(), part["id"].as_str().unwrap().to_owned()))
+                .collect();
+            let mut record = body["data"].clone();
+            relabel(&mut record, &labels, n);
+            data.push(record);
+            for mut part in parts {
+                part["id"] = json!(format!("{}-{n}", part["id"].as_str().unwrap()));
+                relabel(&mut part, &labels, n);
+                included.push(part);
+            }
+        }
+        json!({"data": data, "included": included})
+    }
+}
+
+/// Points links to parts of the `n`th record at what these are called in the chunk.
+fn relabel(record: &mut Value, labels: &[(String, String)], n: usize) {
+    let relabel_one = |one: &mut Value| {
+        let is = |(kind, label): &&(String, String)| one["type"] == json!(kind) && one["id"] == json!(label);
+        if let Some((_, label)) = labels.iter().find(is) {
+            one["id"] = json!(format!("{label}-{n}"));
+        }
+    };
+    let Some(relationships) = record.get_mut("relationships").and_then(Value::as_object_mut) else { return };
+    for relationship in relationships.values_mut() {
+        match &mut relationship["data"] {
+            Value::Array(list) => list.iter_mut().for_each(relabel_one),
+            one => relabel_one(one),
+        }
+    }
+}
+
+/// Resources of which the example cannot be there several times: it says all of a unique key, or rules allow one of it.
+const ONCE: &[&str] = &[
+    "organizations",
+    "pricelistcustomerfallbacks",
+    "pricelistcustomergroupfallbacks",
+    "pricelistschedules",
+    "pricelisttocustomergroups",
+    "pricelisttocustomers",
+    "pricelisttowebsites",
+    "productprices",
+    "productshippingoptions",
+    "productunitprecisions",
+    "productvariantlinks",
+    "relatedproducts",
+    "taxrules",
+    "productdescriptions",
+    "productnames",
+    "productshortdescriptions",
+];
+
+#[test]
+fn statements_do_not_grow_with_the_records() {
+    let measured = Measured::new();
+    let mut growing = Vec::new();
+    let creatable = ALL.iter().copied().filter(|resource| resource.actions.create && !ONCE.contains(&resource.name));
+    for resource in creatable {
+        // What is read once a process, or once an organization, is read now.
+        measured.write(resource, &measured.creates(resource, 1));
+        let (few, cost_of_few) = measured.write(resource, &measured.creates(resource, 2));
+        let (many, cost_of_many) = measured.write(resource, &measured.creates(resource, 9));
+        let outcomes = told(&few.primary).into_iter().chain(told(&many.primary)).collect::<BTreeSet<String>>();
+        if outcomes != BTreeSet::from(["created".to_owned()]) {
+            growing.push(format!("{} is not created: {outcomes:?}", resource.name));
+        } else if cost_of_many > cost_of_few {
+            growing.push(format!("{}: {cost_of_few} → {cost_of_many} statements to create", resource.name));
+        }
+        if resource.actions.update {
+            let cost = |outcomes: &[Outcome]| {
+                let body =
+                    json!({"data": outcomes.iter().map(|one| changed(&measured, resource, one)).collect::<Vec<_>>()});
+                measured.write(resource, &body).1
+            };
+            let (cost_of_few, cost_of_many) = (cost(&many.primary[..2]), cost(&many.primary));
+            if cost_of_many > cost_of_few {
+                growing.push(format!("{}: {cost_of_few} → {cost_of_many} statements to update", resource.name));
+            }
+        }
+    }
+    assert!(growing.is_empty(), "{growing:#?}");
+}
+
+/// An update that changes whatever text, number or date may be changed.
+fn changed(measured: &Measured, resource: &'static Resource, outcome: &Outcome) -> Value {
+    let changeable = resource.fields.iter().filter(|field| {
+        let is_key = resource.unique.iter().any(|key| key.members.contains(&field.name));
+        field.access == Access::Writable && !is_key && !measured.world.is_ruled(resource, field.name)
+    });
+    let mut attributes = json!({});
+    for field in changeable {
+        attributes[field.name] = match field.kind {
+            Kind::Text | Kind::LongText if !field.email => json!(unique("changed")),
+            Kind::Date => json!("2025-06-07"),
+            _ => continue,
+        };
+    }
+    json!({"type": resource.name, "id": id(outcome), "attributes": attributes, "meta": {"update": true}})
+}
