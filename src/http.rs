@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod async_operation;
 pub mod authorize;
 pub mod call;
 pub mod changes;

@@ -9,6 +9,7 @@ pub mod chunk;
 pub mod cleaning;
 pub mod ending;
 pub mod errors;
+pub mod failed;
 pub mod included;
 pub mod metrics;
 pub mod results;

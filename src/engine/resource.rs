@@ -90,6 +90,8 @@ pub struct Resource {
     pub no_meta: bool,
     pub no_paging: bool,
     pub no_sorting: bool,
+    /// The fields that lists are ordered by where a request says nothing, before the id.
+    pub order: &'static [&'static str],
     /// Without an id in the URL: `/userprofile`, which is the caller's own record.
     pub singleton: bool,
     /// Whether `meta.validate` is allowed.
@@ -131,6 +133,7 @@ impl Resource {
             no_meta: false,
             no_paging: false,
             no_sorting: false,
+            order: &[],
             singleton: false,
             validatable: false,
             nested: &[],
@@ -248,6 +251,11 @@ impl Resource {
 
     pub const fn no_paging(mut self) -> Resource {
         self.no_paging = true;
+        self
+    }
+
+    pub const fn ordered_by(mut self, fields: &'static [&'static str]) -> Resource {
+        self.order = fields;
         self
     }
 

@@ -69,7 +69,12 @@ fn locate(registry: &Registry, caller: &Caller, base: &str, url: &str) -> Result
         Place::Relationship(resource, key, relation) => {
             Ok(atomic::Place::Relationship(target(resource, key), relation))
         }
-        Place::Singleton(_) | Place::SubResource(..) | Place::Command(..) | Place::Operations | Place::Changes => {
+        Place::Singleton(_)
+        | Place::SubResource(..)
+        | Place::BelowOperation(..)
+        | Place::Command(..)
+        | Place::Operations
+        | Place::Changes => {
             let text = "The URL of an operation should be that of a collection, a record or a relationship";
             Err(Error::request_data(text))
         }

@@ -6,6 +6,7 @@
 use actix_web::http::Method;
 use percent_encoding::percent_decode_str;
 
+use super::async_operation::Part;
 use crate::acl::Caller;
 use crate::engine::command::Command;
 use crate::engine::key::Key;
@@ -25,6 +26,8 @@ pub enum Place {
     Relationship(&'static Resource, Key, &'static Relation),
     /// Where a command on a record is given.
     Command(&'static Resource, Key, &'static Command),
+    /// What there is to see of an asynchronous operation.
+    BelowOperation(Key, Part),
     /// Where atomic operations go.
     Operations,
     /// The changes of all resources.
@@ -73,9 +76,10 @@ pub fn route(registry: &Registry, path: &str, check_ids: bool) -> Result<Place, 
         _ if resource.singleton || rest.iter().any(|segment| segment.is_empty()) => Err(no_route()),
         [id] => Ok(Place::Item(resource, key(id)?)),
         [id, "relationships", name] => Ok(Place::Relationship(resource, key(id)?, relation(name)?)),
-        [id, name] => match resource.commands.iter().find(|command| command.name == *name) {
-            Some(command) => Ok(Place::Command(resource, key(id)?, command)),
-            None => Ok(Place::SubResource(resource, key(id)?, relation(name)?)),
+        [id, name] => match (Part::below(resource, name), resource.commands.iter().find(|one| one.name == *name)) {
+            (Some(part), _) => Ok(Place::BelowOperation(key(id)?, part)),
+            (None, Some(command)) => Ok(Place::Command(resource, key(id)?, command)),
+            (None, None) => Ok(Place::SubResource(resource, key(id)?, relation(name)?)),
         },
         _ => Err(no_route()),
     }
@@ -124,7 +128,7 @@ pub fn methods(place: &Place) -> Vec<Method> {
             (resource.actions.update, Method::PATCH),
             (resource.actions.delete, Method::DELETE),
         ]),
-        Place::SubResource(..) => vec![Method::GET],
+        Place::SubResource(..) | Place::BelowOperation(..) => vec![Method::GET],
         Place::Command(..) | Place::Operations => vec![Method::POST],
         Place::Changes => vec![Method::GET],
         Place::Relationship(resource, _, relation) => {

@@ -1,5 +1,7 @@
 //! GET and HEAD: query → plan → document, and what the answer's headers say of it.
 
+mod below_operation;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,7 +13,7 @@ use diesel::pg::PgConnection;
 
 use super::call::Call;
 use super::place::Place;
-use super::{etag, limits, metrics};
+use super::{async_operation, etag, limits, metrics};
 use crate::acl::{self, Authorized, Caller};
 use crate::db::Db;
 use crate::engine::key::Key;
@@ -54,6 +56,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
             let target = asked.target(resource, &key, relation).await?;
             asked.relationship(resource, key, relation, target)?
         }
+        Place::BelowOperation(key, part) => asked.below_operation(key, part)?,
         Place::Command(..) | Place::Operations | Place::Changes => {
             return Err(Error::internal("a route without reads").into());
         }
@@ -278,6 +281,8 @@ enum Guard {
     Item(&'static Resource, Key),
     /// So must the record whose relationship is read.
     Parent(&'static Resource, Key),
+    /// So must the asynchronous operation.
+    Operation(Key),
 }
 
 /// A read that only needs a connection.
@@ -310,6 +315,9 @@ impl Job {
     fn begin(&self, conn: &mut PgConnection) -> Result<Outcome, Errors> {
         if let Guard::Parent(resource, key) = &self.guard {
             lookup::check_parent(conn, &self.caller, resource, key)?;
+        }
+        if let Guard::Operation(key) = &self.guard {
+            async_operation::check(conn, &self.caller, key)?;
         }
         let plan = self.authorize()?;
         let mut progress = Progress::new(self.frame.clone(), &[]);

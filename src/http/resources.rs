@@ -8,6 +8,7 @@ use actix_web::http::header::{ALLOW, CONTENT_LENGTH, HeaderName, HeaderValue, VA
 use actix_web::web::{self, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::async_operation::{self, Part};
 use super::call::Call;
 use super::media_type::Profile;
 use super::origin::origin;
@@ -18,7 +19,9 @@ use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
 use crate::engine::render::View;
+use crate::engine::resource::Resource;
 use crate::error::{Error, Errors};
+use crate::resources::system::ASYNC_OPERATION;
 
 static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 static INCLUDE: HeaderName = HeaderName::from_static("x-include");
@@ -73,6 +76,8 @@ async fn respond(
     };
     let profile = match place {
         Ok(Place::Changes) if media_type::wants_events(request) => Profile::default(),
+        // It comes in the format of the request that it belongs to.
+        Ok(Place::BelowOperation(_, Part::Failed)) => Profile::default(),
         _ => media_type::negotiate(request, &method, matches!(place, Ok(Place::Operations)))?,
     };
     let (registry, place) = (registry?, place?.of_caller(&caller)?);
@@ -92,7 +97,10 @@ async fn respond(
     let call = Call { app, api, caller, profile, view: View { base, links }, registry, include };
     match *asked {
         _ if matches!(place, Place::Changes) => changes::read(request, call).await,
-        Method::GET => read::read(request, payload, call, place).await,
+        Method::GET => match place {
+            Place::BelowOperation(key, Part::Failed) => async_operation::download(request, call, key).await,
+            place => read::read(request, payload, call, place).await,
+        },
         _ => write::write(request, payload, call, place, asked).await,
     }
 }
@@ -139,13 +147,14 @@ fn options(place: &Place) -> Result<HttpResponse, Errors> {
 }
 
 fn label(request: &HttpRequest, api: Api, place: &Place, method: &Method) {
-    let (resource, action) = match (place, method.as_str()) {
+    let (resource, action): (&Resource, _) = match (place, method.as_str()) {
         (Place::Operations, _) => {
             return trace::label(request, Labels { api: api.name(), resource: "operations", action: "operations" });
         }
         (Place::Changes, _) => {
             return trace::label(request, Labels { api: api.name(), resource: "changes", action: "list" });
         }
+        (Place::BelowOperation(_, part), _) => (&ASYNC_OPERATION, part.word()),
         (Place::Collection(resource), "GET" | "HEAD") => (resource, "list"),
         (Place::Collection(resource), "POST") => (resource, "create"),
         (Place::Collection(resource), "DELETE") => (resource, "delete_list"),

@@ -74,7 +74,7 @@ fn plan(request: &HttpRequest, call: &Call, place: Place, method: &Method, body:
         }
         Place::Command(resource, key, order) => command(request, call, (resource, key, order), body),
         Place::Operations => operations::plan(request, call, body),
-        Place::Singleton(_) | Place::SubResource(..) | Place::Changes => {
+        Place::Singleton(_) | Place::SubResource(..) | Place::BelowOperation(..) | Place::Changes => {
             Err(Error::internal("a route without writes").into())
         }
     }

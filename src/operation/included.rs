@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use super::Operation;
-use crate::engine::split::Chunk;
+use crate::engine::split::{Chunk, RawItem};
 use crate::error::Error;
 use crate::schema::async_operation_included::{self, dsl};
 
@@ -51,6 +51,22 @@ pub fn claim(conn: &mut PgConnection, operation: &Operation, chunk: &Chunk) -> R
         of_chunk(&shared).filter(dsl::record_id.is_null()).select(dsl::record_index).for_update().load(conn)?;
     let known: Vec<i64> = shared.into_iter().filter(|place| !open.contains(place)).collect();
     let known: Vec<(i64, Option<String>)> = of_chunk(&known).select((dsl::record_index, dsl::record_id)).load(conn)?;
+    let index = |place: i64| usize::try_from(place).unwrap_or(usize::MAX);
+    Ok(known.into_iter().filter_map(|(place, id)| Some((index(place), id?))).collect())
+}
+
+/// The ids of those of some included records that have been written.
+pub fn known(
+    conn: &mut PgConnection,
+    operation: &Operation,
+    items: &[RawItem],
+) -> Result<HashMap<usize, String>, Error> {
+    let places: Vec<i64> = items.iter().map(|item| place(item.index)).collect();
+    let known: Vec<(i64, Option<String>)> = async_operation_included::table
+        .filter(dsl::organization_id.eq(operation.organization).and(dsl::operation_id.eq(operation.id)))
+        .filter(dsl::record_index.eq_any(places))
+        .select((dsl::record_index, dsl::record_id))
+        .load(conn)?;
     let index = |place: i64| usize::try_from(place).unwrap_or(usize::MAX);
     Ok(known.into_iter().filter_map(|(place, id)| Some((index(place), id?))).collect())
 }

@@ -6,7 +6,7 @@
 //! path = *( relationship "." ) ( "id" / field / relationship )
 //! ```
 //!
-//! A relationship stands for the id at its end. Without terms: by id. The id always ends the order, in the direction of
+//! A relationship stands for the id at its end. Without terms: in the resource's own order, else by id. The id always ends the order, in the direction of
 //! the term before it, so that an index on (column, id) serves both.
 
 use super::{Parameter, Request};
@@ -42,6 +42,9 @@ pub(super) fn parse(request: &Request<'_>, parameters: &[Parameter], errors: &mu
             }
         }
     }
+    if terms.is_empty() {
+        terms.extend(own_order(request.resource));
+    }
     match unsupported.as_slice() {
         [] => {}
         [name] => {
@@ -54,6 +57,12 @@ pub(super) fn parse(request: &Request<'_>, parameters: &[Parameter], errors: &mu
         }
     }
     total(terms)
+}
+
+/// The order that the resource has of its own.
+fn own_order(resource: &'static Resource) -> impl Iterator<Item = SortTerm> {
+    let fields = resource.order.iter().filter_map(|name| resource.field(name));
+    fields.map(|field| SortTerm { path: Vec::new(), column: SortColumn::Field(field), descending: false })
 }
 
 /// The terms, ended by the id.

@@ -13,6 +13,7 @@ pub static ASYNC_OPERATION_ERROR: Resource = Resource::new("asyncoperationerrors
     .actions(BELOW_ANOTHER)
     .owned_by(Ownership::Part(&["operation"]))
     .no_meta()
+    .ordered_by(&["chunk", "number"])
     .example_id("1-1-1")
     .about("What was wrong with a record of an operation, or with the operation as a whole.")
     .fields(&[

@@ -12,6 +12,7 @@ pub static ASYNC_OPERATION_RESULT: Resource = Resource::new("asyncoperationresul
     .actions(BELOW_ANOTHER)
     .owned_by(Ownership::Part(&["operation"]))
     .no_meta()
+    .ordered_by(&["chunk", "index"])
     .example_id("1-0")
     .about("What became of a record of an operation.")
     .fields(&[
