@@ -1,3 +1,21 @@
 //! Batches as they are worked off (contract 19): progress, errors, results, cancelling, what happens when workers die.
 
+mod cancel;
+mod clean;
+mod crash;
+mod errors;
+mod failed;
+mod included;
 mod life;
+mod results;
+mod rights;
+
+use serde_json::{Value, json};
+
+use crate::support::organization::unique;
+
+/// Customer groups to be created, each with a name of its own.
+fn groups(count: usize) -> Vec<Value> {
+    let group = || json!({"type": "customergroups", "attributes": {"name": unique("group")}});
+    (0..count).map(|_| group()).collect()
+}

@@ -16,6 +16,7 @@ use super::organization::{Organization, User};
 /// An operation that was accepted.
 #[derive(Clone, Debug)]
 pub struct Sent {
+    pub id: String,
     pub path: String,
 }
 
@@ -35,7 +36,7 @@ pub fn send(organization: &Organization, user: &User, kind: &str, format: Format
         })
         .unwrap();
     writer.keep();
-    Sent { path: format!("/admin/api/asyncoperations/{id}") }
+    Sent { id: id.to_string(), path: format!("/admin/api/asyncoperations/{id}") }
 }
 
 impl Sent {
@@ -57,4 +58,12 @@ impl Sent {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
+}
+
+/// Of an operation that has ended: records read and written, errors, records created and updated.
+#[track_caller]
+pub fn summary(operation: &Value) -> [i64; 5] {
+    let summary = &operation["attributes"]["summary"];
+    ["readCount", "writeCount", "errorCount", "createCount", "updateCount"]
+        .map(|name| summary[name].as_i64().unwrap_or_else(|| panic!("no {name} in {operation}")))
 }

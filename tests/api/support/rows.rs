@@ -28,6 +28,14 @@ pub fn execute(organization: &Organization, sql: &str) {
     });
 }
 
+/// The number that a SELECT for the organization (`$1`) gives as `id`.
+pub fn number(organization: &Organization, sql: &str) -> i64 {
+    organization.write(|conn| {
+        let query = diesel::sql_query(sql).bind::<diesel::sql_types::BigInt, _>(organization.id());
+        Ok(query.get_result::<Id>(conn)?.id)
+    })
+}
+
 /// Customer groups of these names.
 pub fn groups(organization: &Organization, names: &[&str]) -> Vec<i64> {
     let rows: Vec<String> = names.iter().map(|name| format!("($1, '{name}')")).collect();

@@ -1,0 +1,53 @@
+//! With whose rights an operation runs: those that its sender has while it runs.
+
+use entrepot::auth::clients;
+use entrepot::engine::split::Format;
+use serde_json::json;
+
+use crate::support::batch::{send, summary};
+use crate::support::database;
+use crate::support::organization::Organization;
+use crate::support::rows;
+use crate::support::server::TestServer;
+
+/// "rights … as a single request": records that the sender may not create fail, each with its own error.
+#[test]
+fn records_fail_that_the_sender_may_not_create() {
+    let organization = Organization::new();
+    let own = json!({"VIEW": "user", "CREATE": "user"});
+    let sender =
+        organization.user_who_may(&json!({"asyncoperations": own, "customergroups": {"VIEW": "organization"}}));
+    let body = json!({ "data": super::groups(2) }).to_string();
+    let sent = send(&organization, &sender, "customergroups", Format::Json, &body);
+    assert_eq!(summary(&sent.ended(&sender.client)), [2, 0, 2, 0, 0]);
+    let error = sender.client.get(&format!("{}/errors", sent.path)).expect(200).json()["data"][0]["attributes"].clone();
+    assert_eq!((&error["status"], &error["title"]), (&json!(403), &json!("access denied exception")));
+}
+
+/// A client that is revoked, or a user who is disabled, after the request: nothing of it is written, and the operation
+/// says why.
+#[test]
+fn a_sender_who_is_not_good_any_more_stops_the_operation() {
+    let url = database::own();
+    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let organization = Organization::on(server);
+    let everything = json!({"*": {"VIEW": "organization", "CREATE": "organization"}});
+    let [revoked, disabled] = [organization.user_who_may(&everything), organization.user_who_may(&everything)];
+    let body = json!({ "data": super::groups(2) }).to_string();
+    let sent = [&revoked, &disabled].map(|user| send(&organization, user, "customergroups", Format::Json, &body));
+    organization.write(|conn| clients::revoke(conn, &revoked.client_id));
+    rows::execute(
+        &organization,
+        &format!("UPDATE app_user SET enabled = false WHERE organization_id = $1 AND id = {}", disabled.id),
+    );
+    let _worker = TestServer::start(&url, "[queue]\nworkers = 2");
+    for sent in sent {
+        let ended = sent.ended(organization.client());
+        assert_eq!(ended["attributes"]["status"], "failed");
+        assert_eq!(summary(&ended), [0, 0, 1, 0, 0]);
+        let error = organization.client().get(&format!("{}/errors", sent.path)).expect(200).json();
+        let error = &error["data"][0]["attributes"];
+        assert_eq!(error["title"], "async operation exception");
+        assert!(error["detail"].as_str().unwrap().contains("was revoked, or its user was disabled"), "{error}");
+    }
+}
