@@ -64,6 +64,9 @@ pub struct Resource {
     /// The table or view: `product`.
     pub table: Ident,
     pub id: Identity,
+    /// Of a view whose ids begin with the number of another record (`7-subtotal`): the column of that number. Indexes
+    /// serve it, and not the id.
+    pub id_begins_with: Option<Ident>,
     /// In a registry of external ids: the descriptor that this one shows, and the field that is its id there.
     pub shows: Option<(&'static Resource, Option<&'static Field>)>,
     /// The column with the organization, the first part of the table's key. Units, countries and statuses have none.
@@ -116,6 +119,7 @@ impl Resource {
             name,
             table: Ident::new(table),
             id: Identity::new("id", IdKind::Integer, FilterSpec::new(super::filter::COMPARISON).lists().ranges()),
+            id_begins_with: None,
             shows: None,
             tenant: Some(Ident::new("organization_id")),
             fields: &[],
@@ -173,6 +177,12 @@ impl Resource {
     /// Ids are uuids.
     pub const fn uuid_id(mut self) -> Resource {
         self.id = Identity::new("id", IdKind::Uuid, FilterSpec::new(super::filter::EQUALITY).lists());
+        self
+    }
+
+    /// Ids begin with the number in the column.
+    pub const fn id_begins_with(mut self, column: &'static str) -> Resource {
+        self.id_begins_with = Some(Ident::new(column));
         self
     }
 

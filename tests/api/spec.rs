@@ -31,6 +31,7 @@ mod query_text;
 mod read_rights;
 mod relationship;
 mod relationship_write;
+mod rows_read;
 mod sort;
 mod statements;
 mod title;

@@ -23,7 +23,7 @@ use crate::acl::{Authorized, Caller};
 use crate::engine::key::Key;
 use crate::engine::plan::{ReadPlan, Shape, SortTerm};
 use crate::engine::predicate::Predicate;
-use crate::engine::value::key_array;
+use crate::engine::value::{Value, key_array};
 
 /// The rows of the plan in a window, with the columns of the resource's shape.
 pub fn rows(plan: &Authorized<'_, ReadPlan>, shape: &Shape, wanted: Wanted, window: &Window) -> Sql {
@@ -84,8 +84,18 @@ pub fn by_keys(caller: &Caller, shape: &Shape, wanted: Wanted, sort: &[SortTerm]
     sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     conditions.viewable(&mut sql, resource, 0);
     sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    if let Some(column) = resource.id_begins_with {
+        let numbers = keys.iter().filter_map(leading_number).collect();
+        sql.raw(" AND ").column(0, column).raw(" = ANY(").bind(Value::Integers(numbers)).raw(")");
+    }
     sql.raw(" ORDER BY ").column(0, resource.id.column);
     sql
+}
+
+/// 7 of the id `7-subtotal`.
+fn leading_number(key: &Key) -> Option<i64> {
+    let Key::Text(id) = key else { return None };
+    id.split('-').next()?.parse().ok()
 }
 
 fn matching(sql: &mut Sql, conditions: &mut Conditions<'_>, plan: &Authorized<'_, ReadPlan>, segment: &Predicate) {

@@ -32,6 +32,7 @@ const LIST_ONLY: Actions =
 
 pub static ORDER_SUBTOTAL: Resource = Resource::new("ordersubtotals", "sales_order_subtotal")
     .text_id("id")
+    .id_begins_with("order_id")
     .fields(FIELDS)
     .relations(RELATIONS)
     .owned_by(Ownership::Part(&["order"]))
