@@ -13,14 +13,23 @@ use crate::error::Error;
 
 static WSSE: HeaderName = HeaderName::from_static("x-wsse");
 
-/// Who sends the request, told by its header `Authorization` or `X-WSSE`; else the 401. The request is counted, and refused where the
-/// caller has sent too many or may not call from there. Tokens in the query string or in the body
-/// are not looked at. To be called before the body is read.
+/// Who sends the request, told by its header `Authorization` or `X-WSSE`; else the 401. The request is counted for the caller, or for
+/// the address of who is none, and refused where there were too many or the caller may not call from there. Tokens in the query string
+/// or in the body are not looked at. To be called before the body is read.
 pub async fn caller(request: &HttpRequest, app: &App, api: Api) -> Result<Arc<Caller>, Error> {
+    let known = recognised(request, app, api).await;
+    match &known {
+        Ok(caller) => rate::count(request, app, caller)?,
+        Err(error) if error.status() < 500 => rate::count_unknown(request, app)?,
+        Err(_) => {}
+    }
+    known
+}
+
+async fn recognised(request: &HttpRequest, app: &App, api: Api) -> Result<Arc<Caller>, Error> {
     let caller = app.auth.authenticate(&app.db, api, credentials(request)).await?;
     trace::caller(request, &caller.client, caller.principal.label());
     address::check(&caller.networks, address::of(request, app))?;
-    rate::count(request, app, &caller)?;
     Ok(caller)
 }
 

@@ -109,6 +109,11 @@ pub fn count_named(request: &HttpRequest, app: &App, client: &str) -> Result<(),
     take(request, app, || of_address(client, address::of(request, app)))
 }
 
+/// Counts a request that names nobody, for the address that it comes from.
+pub fn count_unknown(request: &HttpRequest, app: &App) -> Result<(), Error> {
+    count_named(request, app, "")
+}
+
 /// Who shares a bucket with the caller.
 fn of_caller(caller: &Caller, address: Option<IpAddr>) -> String {
     match &caller.principal {

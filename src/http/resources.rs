@@ -14,7 +14,7 @@ use super::media_type::Profile;
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, changes, extract, locale, media_type, read, write};
+use super::{address, answer, changes, extract, locale, media_type, rate, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -61,6 +61,7 @@ async fn respond(
     let method = method(request)?;
     let path = request.match_info().get("path").unwrap_or_default().to_owned();
     if method == Method::OPTIONS {
+        rate::count_unknown(request, &app)?;
         let place = route(app.registry(api), &path, false)?;
         return options(&place);
     }

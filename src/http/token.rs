@@ -22,7 +22,7 @@ use crate::auth::grant::{self, NotGranted};
 use crate::auth::oauth2::{Issued, Refusal, TokenRequest};
 use crate::config::NetworkSettings;
 use crate::error::{Error, Errors};
-use crate::http::{address, answer, limits};
+use crate::http::{address, answer, limits, rate};
 
 /// Bytes of a body; a password has at most 1024.
 const BODY_LIMIT: usize = 16 * 1024;
@@ -30,7 +30,7 @@ const ALLOW: &str = "OPTIONS, POST";
 
 /// `POST`.
 pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<App>) -> HttpResponse {
-    let (address, token_request) = match read(&request, payload, &app).await {
+    let (address, token_request) = match read_counted(&request, payload, &app).await {
         Ok(read) => read,
         Err(answer) => return answer,
     };
@@ -80,6 +80,18 @@ pub async fn jwks(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
             .body(keys.jwks().to_string()),
         Err(error) => answer::refuse(&request, &error.into()),
     }
+}
+
+/// What is asked, counted for the client that it names and the address.
+async fn read_counted(
+    request: &HttpRequest,
+    payload: web::Payload,
+    app: &App,
+) -> Result<(Option<IpAddr>, Arc<TokenRequest>), HttpResponse> {
+    let (address, asked) = read(request, payload, app).await?;
+    rate::count_named(request, app, asked.client_id().unwrap_or_default())
+        .map_err(|error| answer::refuse(request, &Errors::from(error)))?;
+    Ok((address, asked))
 }
 
 /// The caller's address and what it asks; else the refusal.

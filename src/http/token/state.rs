@@ -1,18 +1,15 @@
 //! `POST /oauth2-token/revoke` (RFC 7009) and `POST /oauth2-token/introspect` (RFC 7662): what becomes of a token that
 //! was given. The client authenticates as at the token endpoint.
 
-use std::net::IpAddr;
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{admit_client, read, refused, secret, settle};
+use super::{admit_client, read_counted, refused, secret, settle};
 use crate::app::App;
-use crate::auth::oauth2::{Refusal, TokenRequest};
+use crate::auth::oauth2::Refusal;
 use crate::auth::{Api, grant, introspect as introspection, revoke as revocation};
 use crate::error::{Error, Errors};
-use crate::http::{answer, metadata, rate};
+use crate::http::{answer, metadata};
 
 /// Ends a token of the client, at once in this process. 200 also for one that is not good: there is nothing to end.
 pub async fn revoke(request: HttpRequest, payload: web::Payload, app: web::Data<App>) -> HttpResponse {
@@ -78,16 +75,4 @@ pub async fn introspect(request: HttpRequest, payload: web::Payload, app: web::D
         Ok(Err(refusal)) => refused(&request, asked.client_id().unwrap_or_default(), &refusal),
         Err(error) => answer::refuse(&request, &Errors::from(error)),
     }
-}
-
-/// What is asked, counted for the client that it names and the address.
-async fn read_counted(
-    request: &HttpRequest,
-    payload: web::Payload,
-    app: &App,
-) -> Result<(Option<IpAddr>, Arc<TokenRequest>), HttpResponse> {
-    let (address, asked) = read(request, payload, app).await?;
-    rate::count_named(request, app, asked.client_id().unwrap_or_default())
-        .map_err(|error| answer::refuse(request, &Errors::from(error)))?;
-    Ok((address, asked))
 }

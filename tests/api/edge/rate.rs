@@ -84,13 +84,52 @@ fn a_request_from_elsewhere_takes_nothing_from_a_client() {
         let row = oauth_client::table.filter(oauth_client::id.eq(&organization.admin.client_id));
         Ok(diesel::update(row).set(oauth_client::networks.eq(vec!["192.0.2.0/24"])).execute(conn)?)
     });
-    assert_eq!(organization.client().get(PROBE).expect(403).header("ratelimit"), "");
+    // The address is counted instead.
+    let client = organization.client();
+    beyond(&|| client.get(PROBE));
+    organization.write(|conn| {
+        let row = oauth_client::table.filter(oauth_client::id.eq(&organization.admin.client_id));
+        Ok(diesel::update(row).set(oauth_client::networks.eq(Vec::<&str>::new())).execute(conn)?)
+    });
+    let start = Instant::now();
+    let answer = loop {
+        let answer = client.get(PROBE);
+        if answer.status == 200 {
+            break answer;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{}", answer.text);
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert_eq!(left(&answer).0, 2);
 }
 
+/// "Every answer carries `RateLimit-Policy` and `RateLimit`": who names nobody is counted by address, apart from every client.
 #[test]
-fn without_credentials_nothing_is_counted() {
-    let answer = organization("[limits]\nrequest_rate = 1\nrequest_burst = 1").server.client().get(PROBE).expect(401);
-    assert_eq!((answer.header("ratelimit"), answer.header("ratelimit-policy")), ("", ""));
+fn without_credentials_the_address_is_counted() {
+    let organization = organization("[limits]\nrequest_rate = 1\nrequest_burst = 3");
+    let nobody = organization.server.client();
+    assert_eq!(left(&nobody.get(PROBE).expect(401)).0, 2);
+    let options = nobody.send(Method::OPTIONS, PROBE, |request| request).expect(200);
+    assert_eq!(options.header("ratelimit-policy"), "\"client\";q=3;w=3");
+    beyond(&|| nobody.get(PROBE));
+    assert_eq!(left(&organization.client().get(PROBE).expect(200)).0, 2);
+}
+
+/// "On any request … 429 carries `Retry-After`": a client that asks for token after token is counted too.
+#[test]
+fn requests_for_tokens_are_counted() {
+    let organization = organization("[limits]\nrequest_rate = 1\nrequest_burst = 3");
+    let nobody = organization.server.client();
+    let ask = || {
+        nobody.send(Method::POST, "/oauth2-token", |request| {
+            request
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .body("grant_type=client_credentials&client_id=greedy&client_secret=none")
+        })
+    };
+    assert_eq!(left(&ask().expect(401)).0, 2);
+    let refused = beyond(&ask);
+    assert_eq!((refused.error()["code"].as_str(), refused.header("retry-after")), (Some("rate-limited"), "1"));
 }
 
 #[test]
