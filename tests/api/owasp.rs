@@ -8,6 +8,7 @@ mod broken_function_level_authorization;
 mod broken_object_level_authorization;
 mod broken_object_property_level_authorization;
 mod improper_inventory_management;
+mod injection;
 mod security_misconfiguration;
 mod server_side_request_forgery;
 mod unrestricted_access_to_sensitive_business_flows;

@@ -3,10 +3,14 @@
 //! Forged tokens (`alg`, `kid`, the other API) are in auth/token.rs; replayed codes, PKCE and redirects in authorize/; replayed
 //! and late digests in edge/wsse.rs; guessed passwords in auth/refusal.rs.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::json;
 
+use crate::support::database;
 use crate::support::organization::{Organization, token};
+use crate::support::server::TestServer;
 
 /// "The JWT" of a client has three parts, and nothing else is one.
 #[test]
@@ -59,4 +63,26 @@ fn credentials_in_wrong_places() {
         request.header("Authorization", format!("Bearer {text}")).header("Authorization", format!("Bearer {text}"))
     });
     assert_eq!(twice.status, 401);
+}
+
+/// A token of another issuer: one that another installation has signed for a client of the same name.
+#[test]
+fn tokens_of_another_issuer() {
+    let organization = Organization::new();
+    let admin = &organization.admin;
+    let elsewhere: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let theirs = Organization::on(elsewhere).admin;
+    let token_of_theirs = token(elsewhere, &theirs.client_id, &theirs.client_secret);
+    theirs.client.get("/admin/api/customers").expect(200);
+    for text in [token_of_theirs.clone(), renamed(&token_of_theirs, &theirs.client_id, &admin.client_id)] {
+        let answer = organization.server.client().with_token(&text).get("/admin/api/customers");
+        assert_eq!((answer.status, answer.text.as_str()), (401, ""));
+    }
+}
+
+/// The token with another audience under the same signature.
+fn renamed(token: &str, from: &str, to: &str) -> String {
+    let parts: Vec<&str> = token.split('.').collect();
+    let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap().replace(from, to);
+    format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims), parts[2])
 }

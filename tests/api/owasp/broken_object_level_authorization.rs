@@ -1,18 +1,21 @@
 //! API1: records of others, reached by guessing their ids.
 
 use entrepot::engine::field::Access;
+use entrepot::engine::filter::Operator;
+use entrepot::engine::query::filter;
 use entrepot::engine::relation::Relation;
 use entrepot::engine::resource::Resource;
 use entrepot::resources::ALL;
+use entrepot::storefront;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::every_resource::bodies::{World, no_id};
 use crate::support::client::Answer;
 
-/// Resources of which each organization has records of its own that others could point at.
+/// Resources of which each organization has records of its own, those that cannot be changed too.
 fn foreign() -> impl Iterator<Item = &'static Resource> {
-    ALL.iter().copied().filter(|resource| resource.tenant.is_some() && resource.actions.update)
+    ALL.iter().copied().filter(|resource| resource.tenant.is_some() && resource.actions.get && !resource.singleton)
 }
 
 fn settable(resource: &'static Resource) -> impl Iterator<Item = &'static Relation> {
@@ -52,7 +55,9 @@ fn ids_of_another_organization_on_every_route() {
             assert_eq!(at_theirs.status, 404, "{of}: {}", at_theirs.text);
         };
         alike(Method::GET, "", None);
-        alike(Method::PATCH, "", Some(json!({"data": {"type": resource.name, "id": "ID"}})));
+        if resource.actions.update {
+            alike(Method::PATCH, "", Some(json!({"data": {"type": resource.name, "id": "ID"}})));
+        }
         if resource.actions.delete {
             alike(Method::DELETE, "", None);
         }
@@ -112,4 +117,62 @@ fn ids_of_another_organization_in_every_relationship() {
             assert_eq!(told(&refused), told(&send(absent)), "{of}");
         }
     }
+}
+
+/// A list filtered by what lies at the far end of a relationship answers for a record of another organization as for one that
+/// never was: nothing is found, and nothing is counted.
+#[test]
+fn ids_of_another_organization_in_filters_through_every_relationship() {
+    let (ours, theirs) = (World::new(), World::new());
+    for resource in ALL.iter().copied().filter(|resource| resource.actions.list) {
+        let ends = filter::relations(resource).filter(|(relation, spec)| {
+            let target = relation.target;
+            spec.operators.has(Operator::Eq) && target.tenant.is_some() && target.actions.get && !target.singleton
+        });
+        for (relation, _) in ends {
+            let ask = |id: &str| {
+                let others = resource.mandatory_filters.iter().filter(|name| **name != relation.name);
+                let others: String = others.map(|name| format!("&filter[{name}]={id}")).collect();
+                let path = format!("/admin/api/{}?filter[{}]={id}{others}", resource.name, relation.name);
+                ours.client().send(Method::GET, &path, |request| request.header("X-Include", "totalCount;noHateoas"))
+            };
+            let (found, absent) = (ask(&theirs.record(relation.target)), ask(no_id(relation.target)));
+            let of = format!("filter[{}] of {}", relation.name, resource.name);
+            assert_eq!(told(&found), told(&absent), "{of}");
+            assert_eq!(found.header("X-Include-Total-Count"), absent.header("X-Include-Total-Count"), "{of}");
+            if found.status == 200 {
+                assert_eq!(found.json()["data"], json!([]), "{of}");
+            }
+        }
+    }
+}
+
+/// The storefront shows nothing of another organization either, on no route of a record and in no list.
+#[test]
+fn ids_of_another_organization_on_every_route_of_the_storefront() {
+    let (ours, theirs) = (World::new(), World::new());
+    let buyer = ours.organization().storefront_user().client;
+    let mut tried = 0;
+    for resource in storefront::ALL.iter().copied().filter(|resource| resource.tenant.is_some()) {
+        let Some(kept) = foreign().find(|kept| kept.table == resource.table) else { continue };
+        let (id, absent) = (theirs.record(kept), no_id(resource));
+        let mut tails = vec![String::new()];
+        for relation in resource.visible_relations().filter(|relation| relation.routes) {
+            tails.push(format!("/{}", relation.name));
+            tails.push(format!("/relationships/{}", relation.name));
+        }
+        for tail in tails.iter().filter(|_| resource.actions.get) {
+            let get = |id: &str| buyer.get(&format!("/api/{}/{id}{tail}", resource.name));
+            let (at_theirs, at_none) = (get(&id), get(absent));
+            assert_eq!(told(&at_theirs), told(&at_none), "{}{tail}", resource.name);
+            assert_eq!(at_theirs.status, 404, "{}{tail}: {}", resource.name, at_theirs.text);
+            tried += 1;
+        }
+        if !resource.actions.list {
+            continue;
+        }
+        let list = buyer.get(&format!("/api/{}?filter[id]={id}", resource.name));
+        assert!(list.status == 400 || list.json()["data"] == json!([]), "{}: {}", resource.name, list.text);
+    }
+    assert!(tried > 30, "{tried}");
 }

@@ -249,3 +249,24 @@ fn collection(relation: &'static Relation, target: &'static Resource, comparison
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::resource::Ident;
+
+    /// LIKE's own signs are ordinary characters in a filter.
+    #[test]
+    fn patterns_are_text() {
+        let operand = Operand::Column(Ident::new("sku"));
+        let given = Given::One(Match::One(Value::Text("a%b_c\\d".to_owned())));
+        for (operator, pattern) in [
+            (Operator::Contains, "%a\\%b\\_c\\\\d%"),
+            (Operator::StartsWith, "a\\%b\\_c\\\\d%"),
+            (Operator::EndsWith, "%a\\%b\\_c\\\\d"),
+        ] {
+            let expected = Predicate::Test(operand.clone(), Test::Like(pattern.to_owned()));
+            assert_eq!(compare(&operand, operator, &given, Storage::Text), Some(expected));
+        }
+    }
+}
