@@ -124,7 +124,8 @@ impl Config {
 
     /// How many connections a serving process needs beside its requests: for its workers, the queue's keeper and its bell.
     pub fn connections_beside(&self) -> u32 {
-        if self.queue.workers > 0 { self.queue.workers as u32 + 2 } else { 0 }
+        let broker = u32::from(self.queue.rabbitmq_url.is_some());
+        if self.queue.workers > 0 { self.queue.workers as u32 + 2 + broker } else { 0 }
     }
 
     /// The names of the switches that are on, for the rules of resources.

@@ -20,6 +20,7 @@ mod registry;
 mod run;
 mod schedule;
 mod stop;
+pub mod transport;
 mod worker;
 
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::secret::Secret;
 use super::source::Source;
 
 /// The queue.
@@ -18,6 +19,8 @@ pub struct Queue {
     pub keep_ended: Duration,
     /// How long dead letters are kept; `None`: until an operator removes them.
     pub keep_dead: Option<Duration>,
+    /// The broker that tells workers of jobs; `None`: they look into the table.
+    pub rabbitmq_url: Option<Secret>,
     /// Where `entrepot worker` answers for its health and metrics; `None`: nowhere.
     pub listen: Option<SocketAddr>,
 }
@@ -32,6 +35,7 @@ impl Queue {
         Queue {
             keep_ended,
             keep_dead: (!keep_dead.is_zero()).then_some(keep_dead),
+            rabbitmq_url: source.secret("queue.rabbitmq_url"),
             listen: listen.and_then(|text| text.parse().ok()),
             workers: source.integer("queue.workers", 2, 0..=256) as usize,
             lease: Duration::from_secs(source.integer("queue.lease", 30, 3..=3600)),

@@ -44,40 +44,62 @@ pub struct Token {
     pub attempt: i32,
 }
 
-/// As the index `job_ready_idx` has it.
+/// Which jobs to claim.
+#[derive(Clone, Copy)]
+pub enum Which<'a> {
+    /// The most urgent and oldest of a queue, as the index `job_ready_idx` has them.
+    Of(&'a str),
+    /// Those of these ids.
+    These(&'a [i64]),
+}
+
 const READY: &str = "
-    SELECT id, organization_id, name, payload, attempts + 1 AS attempts, max_attempts, root_id, last_error
-    FROM job
-    WHERE queue = $1 AND status IN ('new', 'failed_redelivered') AND delayed_until IS NULL AND name = ANY($2)
-    ORDER BY priority DESC, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED";
+    SELECT id, organization_id, name, payload, attempts + 1 AS attempts, max_attempts, root_id, last_error FROM job
+    WHERE status IN ('new', 'failed_redelivered') AND delayed_until IS NULL AND name = ANY($2)";
+const IN_ORDER: &str = "ORDER BY priority DESC, id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED";
 
 const TAKE: &str = "
-    UPDATE job SET status = 'running', worker_id = $1, attempts = attempts + 1, started_at = now() WHERE id = ANY($2)";
+    UPDATE job SET status = 'running', worker_id = $1, attempts = attempts + 1, started_at = now(), published_at = NULL
+    WHERE id = ANY($2)";
 
-/// Claims up to `limit` jobs of a queue that are ready: one of a kind that runs by itself, or several of kinds that are
-/// run in groups. `held` is told of them before they can be seen to be claimed.
+/// What a worker has claimed, and the ids of what it has left to others.
+pub struct Claim {
+    pub jobs: Vec<Claimed>,
+    pub left: Vec<i64>,
+}
+
+/// Claims up to `limit` jobs that are ready: one of a kind that runs by itself, or several of kinds that are run in
+/// groups. `held` is told of them before they can be seen to be claimed.
 pub fn claim(
     conn: &mut PgConnection,
     worker: i64,
     registry: &Registry,
-    queue: &str,
+    which: Which<'_>,
     limit: usize,
     held: impl Fn(&[Claimed]),
-) -> QueryResult<Vec<Claimed>> {
-    let mut ready: Vec<Claimed> = diesel::sql_query(READY)
-        .bind::<Text, _>(queue)
-        .bind::<Array<Text>, _>(registry.names(queue))
-        .bind::<BigInt, _>(limit as i64)
-        .load(conn)?;
+) -> QueryResult<Claim> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut ready: Vec<Claimed> = match which {
+        Which::Of(queue) => diesel::sql_query(format!("{READY} AND queue = $1 {IN_ORDER}"))
+            .bind::<Text, _>(queue)
+            .bind::<Array<Text>, _>(registry.names(queue))
+            .bind::<BigInt, _>(limit)
+            .load(conn)?,
+        Which::These(ids) => diesel::sql_query(format!("{READY} AND id = ANY($1) {IN_ORDER}"))
+            .bind::<Array<BigInt>, _>(ids)
+            .bind::<Array<Text>, _>(registry.all_names())
+            .bind::<BigInt, _>(limit)
+            .load(conn)?,
+    };
     let grouped = |claimed: &Claimed| registry.get(&claimed.name).is_some_and(|entry| entry.grouped);
     let together = ready.iter().take_while(|claimed| grouped(claimed)).count();
-    ready.truncate(together.max(1));
+    let left = ready.split_off(together.max(1).min(ready.len())).iter().map(|job| job.id).collect();
     if !ready.is_empty() {
         held(&ready);
         let ids: Vec<i64> = ready.iter().map(|claimed| claimed.id).collect();
         diesel::sql_query(TAKE).bind::<BigInt, _>(worker).bind::<Array<BigInt>, _>(ids).execute(conn)?;
     }
-    Ok(ready)
+    Ok(Claim { jobs: ready, left })
 }
 
 /// Locks those of the claims that the worker still holds, until the transaction ends: nobody can take them over now.

@@ -56,6 +56,11 @@ impl Registry {
         queues.into_iter().collect()
     }
 
+    /// The names of all jobs.
+    pub fn all_names(&self) -> Vec<&'static str> {
+        self.entries.keys().copied().collect()
+    }
+
     /// The names of the jobs of a queue.
     pub fn names(&self, queue: &str) -> Vec<&'static str> {
         self.entries.values().filter(|entry| entry.queue == queue).map(|entry| entry.name).collect()

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::claim::{Claimed, Token, claim, give_back, hold};
+use super::claim::{Claim, Claimed, Token, Which, claim, give_back, hold};
 use super::failure::{self, Outcome};
+use super::transport::{Next, Transport};
 use super::{Entry, Failed, Run, Stop, backoff, family, metrics};
 use crate::app::App;
 use crate::error::{Error, Errors};
@@ -27,6 +28,7 @@ const ERROR_PAUSE: Duration = Duration::from_secs(1);
 /// What the threads of a process share that run jobs.
 pub struct Workers {
     pub(super) app: Arc<App>,
+    transport: Arc<dyn Transport>,
     /// The queues that they serve.
     queues: Vec<String>,
     /// The wish that they end.
@@ -39,15 +41,15 @@ pub struct Workers {
 }
 
 impl Workers {
-    pub fn new(app: Arc<App>, queues: Vec<String>) -> Workers {
+    pub fn new(app: Arc<App>, transport: Arc<dyn Transport>, queues: Vec<String>) -> Workers {
         let (registration, turn) = (AtomicI64::new(0), AtomicUsize::new(0));
-        Workers { app, queues, stop: Stop::default(), registration, held: Mutex::default(), turn }
+        Workers { app, transport, queues, stop: Stop::default(), registration, held: Mutex::default(), turn }
     }
 
     /// Has the threads end when they have finished what they run.
     pub fn stop(&self) {
         self.stop.stop();
-        self.app.db.announced().give();
+        self.transport.signal().give();
     }
 
     pub(super) fn registration(&self) -> i64 {
@@ -56,7 +58,7 @@ impl Workers {
 
     pub(super) fn register(&self, id: i64) {
         self.registration.store(id, Ordering::Release);
-        self.app.db.announced().give();
+        self.transport.signal().give();
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeSet<(i64, i32)>> {
@@ -80,12 +82,12 @@ pub fn work(workers: &Workers) {
     let mut limit = 1;
     let mut trouble = false;
     while !workers.stop.is_wished() {
-        let seen = workers.app.db.announced().count();
+        let seen = workers.transport.signal().count();
         match turn(workers, &mut limit) {
             Ok(true) => trouble = false,
             Ok(false) => {
                 trouble = false;
-                workers.app.db.announced().wait(seen, workers.app.config.queue.poll_interval);
+                workers.transport.signal().wait(seen, workers.transport.patience());
             }
             Err(error) => {
                 if !trouble {
@@ -98,32 +100,50 @@ pub fn work(workers: &Workers) {
     }
 }
 
-/// Claims jobs of the first queue that has some, and runs them. The answer: whether there were any.
+/// Claims jobs where the transport says, and runs them. The answer: whether there were any.
 fn turn(workers: &Workers, limit: &mut usize) -> Result<bool, Errors> {
     let worker = workers.registration();
     if worker == 0 {
         return Ok(false);
     }
-    let first = workers.turn.fetch_add(1, Ordering::Relaxed);
-    for place in 0..workers.queues.len() {
-        let queue = &workers.queues[(first + place) % workers.queues.len()];
-        let jobs = claim_of(workers, worker, queue, *limit)?;
-        if jobs.is_empty() {
-            continue;
+    match workers.transport.next(*limit) {
+        Next::These(ids) if ids.is_empty() => Ok(false),
+        Next::These(ids) => {
+            let claim = claim_of(workers, worker, Which::These(&ids), *limit).inspect_err(|_| {
+                workers.transport.settle(&[], &ids);
+            })?;
+            let seen_to: Vec<i64> = ids.into_iter().filter(|id| !claim.left.contains(id)).collect();
+            workers.transport.settle(&seen_to, &claim.left);
+            run_claimed(workers, worker, claim.jobs, limit);
+            Ok(true)
         }
-        let (full, start) = (jobs.len() == *limit, Instant::now());
-        run_all(workers, worker, jobs);
-        *limit = match start.elapsed() {
-            took if took > 2 * GROUP_TIME => (*limit / 2).max(1),
-            took if full && took < GROUP_TIME => (*limit * 2).min(LARGEST_GROUP),
-            _ => *limit,
-        };
-        return Ok(true);
+        Next::Queues => {
+            let first = workers.turn.fetch_add(1, Ordering::Relaxed);
+            for place in 0..workers.queues.len() {
+                let queue = &workers.queues[(first + place) % workers.queues.len()];
+                let claim = claim_of(workers, worker, Which::Of(queue), *limit)?;
+                if !claim.jobs.is_empty() {
+                    run_claimed(workers, worker, claim.jobs, limit);
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
     }
-    Ok(false)
 }
 
-fn claim_of(workers: &Workers, worker: i64, queue: &str, limit: usize) -> Result<Vec<Claimed>, Errors> {
+/// Runs jobs, and learns from the time that it takes how many to claim the next time.
+fn run_claimed(workers: &Workers, worker: i64, jobs: Vec<Claimed>, limit: &mut usize) {
+    let (full, start) = (jobs.len() == *limit, Instant::now());
+    run_all(workers, worker, jobs);
+    *limit = match start.elapsed() {
+        took if took > 2 * GROUP_TIME => (*limit / 2).max(1),
+        took if full && took < GROUP_TIME => (*limit * 2).min(LARGEST_GROUP),
+        _ => *limit,
+    };
+}
+
+fn claim_of(workers: &Workers, worker: i64, which: Which<'_>, limit: usize) -> Result<Claim, Errors> {
     let told = Mutex::new(Vec::new());
     let claimed = workers.app.db.transaction_now::<_, Errors>(|conn| {
         let held = |jobs: &[Claimed]| {
@@ -131,10 +151,10 @@ fn claim_of(workers: &Workers, worker: i64, queue: &str, limit: usize) -> Result
             workers.held().extend(tokens.clone().map(|token| (token.id, token.attempt)));
             told.lock().unwrap_or_else(PoisonError::into_inner).extend(tokens);
         };
-        Ok(claim(conn, worker, &workers.app.jobs, queue, limit, held)?)
+        Ok(claim(conn, worker, &workers.app.jobs, which, limit, held)?)
     });
     // A claim whose commit is unknown is not held: the keeper finds it and gives it back.
-    let kept: &[Claimed] = claimed.as_deref().unwrap_or_default();
+    let kept: &[Claimed] = claimed.as_ref().map_or(&[], |claim| &claim.jobs);
     let told = told.into_inner().unwrap_or_else(PoisonError::into_inner);
     workers.release(told.into_iter().filter(|token| !kept.iter().any(|job| job.token() == *token)));
     claimed

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use crate::app::App;
 use crate::error::Errors;
 use crate::feed;
+use crate::queue::transport::rabbitmq::RabbitMq;
+use crate::queue::transport::{Table, Transport};
 use crate::queue::{self, Stop, Workers};
 
 /// A loop that goes on as long as the process: it does its part, sleeps by [`Stop::sleep`], and returns when the end is
@@ -43,7 +45,19 @@ impl Background {
     /// Starts `threads` workers for those queues, and whatever they need; with none of them, only what tells the workers
     /// of other processes about new jobs.
     pub fn start(app: Arc<App>, queues: Vec<String>, threads: usize) -> io::Result<Background> {
-        let workers = Arc::new(Workers::new(app.clone(), queues));
+        let settings = &app.config.queue;
+        let rabbit = match &settings.rabbitmq_url {
+            Some(url) if threads > 0 => {
+                let rabbit = RabbitMq::new(url.clone(), settings.poll_interval).map_err(io::Error::other)?;
+                Some(Arc::new(rabbit))
+            }
+            _ => None,
+        };
+        let transport: Arc<dyn Transport> = match &rabbit {
+            Some(rabbit) => rabbit.clone(),
+            None => Arc::new(Table { db: app.db.clone(), poll_interval: settings.poll_interval }),
+        };
+        let workers = Arc::new(Workers::new(app.clone(), transport, queues.clone()));
         let (send, ended) = channel();
         let mut background = Background { workers: workers.clone(), threads: 0, ended, keeper: None };
         let stop = workers.stop.clone();
@@ -53,6 +67,10 @@ impl Background {
         background.thread("change-lookout", &send, move || feed::service::look_out(&lookout, &stop))?;
         if threads == 0 {
             return Ok(background);
+        }
+        if let Some(rabbit) = rabbit {
+            let (app, stop) = (app.clone(), workers.stop.clone());
+            background.thread("queue-rabbitmq", &send, move || rabbit.talk(&app.db, &queues, threads, &stop))?;
         }
         for number in 0..threads {
             let workers = workers.clone();

@@ -6,6 +6,7 @@ mod killed;
 mod metrics;
 mod once;
 mod order;
+mod rabbitmq;
 mod retry;
 mod schedule;
 mod take_over;

@@ -1,6 +1,7 @@
 //! What tests stand on: the database server of the run, servers in this process, a client.
 
 pub mod batch;
+pub mod broker;
 pub mod chunk;
 pub mod client;
 pub mod database;
