@@ -81,7 +81,7 @@ impl App {
         auth.prepare(&db)?;
         let external = external::resources(resources::ALL, &config.external_ids)
             .map_err(|problems| AccessError::Refused(format!("api.ext_id_resources: {}", problems.join(" "))))?;
-        let admin = |resources| Registry::new("admin", config.http.admin_root.as_str(), resources);
+        let admin = |resources| Registry::new("admin", config.http.admin_root.as_str(), resources).with_batches();
         Ok(App {
             admin: Arc::new(admin(resources::ALL).with_changes()),
             external: Arc::new(admin(external)),

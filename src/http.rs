@@ -7,6 +7,7 @@ pub mod address;
 pub mod answer;
 pub mod async_operation;
 pub mod authorize;
+pub mod batch;
 pub mod call;
 pub mod changes;
 pub mod connection;

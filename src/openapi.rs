@@ -5,6 +5,7 @@
 //! that of the registry and of the descriptors or alphabetical, so that the same registry gives the same bytes.
 
 mod atomic;
+mod batch;
 pub mod examples;
 mod login;
 mod parameters;
@@ -42,6 +43,9 @@ pub fn document(registry: &Registry) -> OpenApi {
         schemas::of_resource(&mut components, registry, resource);
         parameters::of_resource(&mut components, resource);
         examples::of_resource(&mut components, resource);
+        if registry.takes_batches(resource) {
+            batch::of_resource(&mut components, resource);
+        }
         paths = paths::of_resource(paths, registry, resource);
     }
     let paths = atomic::path(paths, &mut components, registry);
@@ -81,7 +85,7 @@ pub fn document(registry: &Registry) -> OpenApi {
 /// Both APIs under their standard roots: what the checked-in documents describe.
 pub fn standard_registries() -> [Registry; 2] {
     [
-        Registry::new("admin", "/admin/api", resources::ALL).with_changes(),
+        Registry::new("admin", "/admin/api", resources::ALL).with_changes().with_batches(),
         Registry::new("storefront", "/api", storefront::ALL),
     ]
 }

@@ -37,6 +37,13 @@ pub struct Extra {
     pub include_id: String,
 }
 
+/// A record that a request has written, under the label it had there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub key: Key,
+    pub data_id: Option<String>,
+}
+
 /// What is known of a document besides its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Facts {
@@ -105,4 +112,19 @@ pub fn document(
     let mut body = Vec::with_capacity(4096);
     while progress.next(conn, plan, view, &mut body)? {}
     Ok(Document { body, facts: progress.facts })
+}
+
+/// Builds the list of those records, in their order. One that the caller may not view is shown by its id alone.
+pub fn list(
+    conn: &mut PgConnection,
+    plan: &Authorized<'_, ReadPlan>,
+    view: &View,
+    frame: Frame,
+    listed: &[Listed],
+    extras: &[Extra],
+) -> Result<Vec<u8>, Error> {
+    let mut progress = Progress::of(frame, listed, extras);
+    let mut body = Vec::with_capacity(4096);
+    while progress.next(conn, plan, view, &mut body)? {}
+    Ok(body)
 }

@@ -14,18 +14,31 @@ pub struct Registry {
     pub resources: &'static [&'static Resource],
     /// Whether the changes of its records can be followed.
     pub changes: bool,
+    /// Whether many records can be sent at once, by PATCH on a collection.
+    batches: bool,
     by_name: HashMap<&'static str, &'static Resource>,
 }
 
 impl Registry {
     pub fn new(name: &'static str, root: impl Into<String>, resources: &'static [&'static Resource]) -> Registry {
         let by_name = resources.iter().map(|resource| (resource.name, *resource)).collect();
-        Registry { name, root: root.into(), resources, changes: false, by_name }
+        Registry { name, root: root.into(), resources, changes: false, batches: false, by_name }
     }
 
     /// The changes of its records can be followed, at `/changes`.
     pub fn with_changes(self) -> Registry {
         Registry { changes: true, ..self }
+    }
+
+    /// Many records can be sent at once, by PATCH on a collection.
+    pub fn with_batches(self) -> Registry {
+        Registry { batches: true, ..self }
+    }
+
+    /// Whether the resource's collection takes many records at once.
+    pub fn takes_batches(&self, resource: &Resource) -> bool {
+        let actions = resource.actions;
+        self.batches && !resource.singleton && actions.list && (actions.create || actions.update)
     }
 
     /// Whether records of the type are only seen inside of others.

@@ -53,6 +53,8 @@ pub fn path_segment(text: &str) -> String {
 /// What is known of a resource object besides its row.
 #[derive(Clone, Copy, Default)]
 pub struct Meta<'m> {
+    /// The label of the request's own `data` record, where there are several.
+    pub data_id: Option<&'m str>,
     /// The label of the request's own `included` record.
     pub include_id: Option<&'m str>,
     /// What the row's cursor is bound to, when it has one.
@@ -215,10 +217,12 @@ impl RowWriter {
             row.raw(self.layout.title, |bytes| decode::escape(out, bytes.unwrap_or_default()));
             out.push(b'"');
         }
-        if let Some(label) = meta.include_id {
-            member(out, b"\"includeId\":\"");
-            decode::escape(out, label.as_bytes());
-            out.push(b'"');
+        for (name, label) in [(b"\"dataId\":\"".as_slice(), meta.data_id), (b"\"includeId\":\"", meta.include_id)] {
+            if let Some(label) = label {
+                member(out, name);
+                decode::escape(out, label.as_bytes());
+                out.push(b'"');
+            }
         }
         if let Some((terms, binding)) = meta.cursor {
             member(out, b"\"page\":{\"cursor\":\"");

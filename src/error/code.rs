@@ -93,5 +93,6 @@ codes! {
     CONTENTION = "database-busy", 503, "service unavailable http exception";
     OUTCOME_UNKNOWN = "outcome-unknown", 503, "service unavailable http exception";
     STORAGE_FULL = "storage-full", 503, "service unavailable http exception";
+    SYNC_GIVEN_UP = "sync-given-up", 503, "operation exception";
     STOPPING = "stopping", 503, "service unavailable http exception";
 }

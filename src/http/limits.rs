@@ -10,15 +10,26 @@ use crate::error::Error;
 
 /// Reads a body, up to the limits. Call it after the caller is known: nobody else's body is read.
 pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
+    let bytes = bytes(payload, limits).await?;
+    check_shape(&bytes, limits.json_depth, limits.json_values)?;
+    Ok(bytes)
+}
+
+/// Reads a body that need not be JSON, up to the limit of its size.
+pub async fn bytes(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
     match payload.to_bytes_limited(limits.body_limit).await {
         Err(_) => Err(Error::body_too_large(limits.body_limit)),
-        Ok(Err(error)) if is_late(&error) => Err(Error::body_too_slow(limits.body_timeout.as_secs())),
-        Ok(Err(error)) => Err(Error::request_data(format!("The body could not be read: {error}."))),
-        Ok(Ok(bytes)) => {
-            check_shape(&bytes, limits.json_depth, limits.json_values)?;
-            Ok(bytes)
-        }
+        Ok(Err(error)) => Err(unread(error, limits)),
+        Ok(Ok(bytes)) => Ok(bytes),
     }
+}
+
+/// What a body that does not come in to its end is answered with.
+pub fn unread(error: actix_web::Error, limits: &Http) -> Error {
+    if is_late(&error) {
+        return Error::body_too_slow(limits.body_timeout.as_secs());
+    }
+    Error::request_data(format!("The body could not be read: {error}."))
 }
 
 /// Whether a body did not arrive in time.

@@ -6,10 +6,25 @@ use actix_web::{HttpMessage, HttpRequest};
 
 use super::answer::JSON_API;
 use crate::engine::document::atomic::EXTENSION;
+use crate::engine::split::Format;
 use crate::error::{Error, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE};
 
 /// The profile under which the specification wins where it and OroCommerce differ.
 const STRICT: &str = "urn:entrepot:profile:strict";
+
+/// Media types of batches beside JSON:API.
+pub const NDJSON: &str = "application/x-ndjson";
+pub const CSV: &str = "text/csv";
+
+/// What the body of a request at a place may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Document,
+    /// Atomic operations, and nothing else.
+    Operations,
+    /// Many records, in any [`Format`].
+    Batch,
+}
 
 /// How an answer is to be made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +77,15 @@ impl MediaType {
         })
     }
 
+    /// Whether the only parameters are those of a text in UTF-8 whose first line may be a header.
+    fn is_utf8(&self) -> bool {
+        self.parameters.iter().all(|(name, value)| match name.as_str() {
+            "charset" => value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("us-ascii"),
+            "header" => value.eq_ignore_ascii_case("present"),
+            _ => false,
+        })
+    }
+
     fn is_extended(&self) -> bool {
         self.parameters.iter().any(|(name, _)| name == "ext")
     }
@@ -74,8 +98,8 @@ impl MediaType {
 }
 
 /// Agrees on the media types of a request. 406 for an Accept that allows no JSON:API, 415 for a body that is none.
-/// `atomic`: the place takes atomic operations, and nothing else.
-pub fn negotiate(request: &HttpRequest, method: &Method, atomic: bool) -> Result<Profile, Error> {
+pub fn negotiate(request: &HttpRequest, method: &Method, takes: Takes) -> Result<Profile, Error> {
+    let atomic = takes == Takes::Operations;
     let accept = header(request, &ACCEPT);
     let mut ranges: Vec<MediaType> = accept.iter().flat_map(|value| split(value, ',')).filter_map(parse).collect();
     let any = !ranges.is_empty();
@@ -84,7 +108,7 @@ pub fn negotiate(request: &HttpRequest, method: &Method, atomic: bool) -> Result
         || request.headers().contains_key("transfer-encoding")
         || request.headers().get("content-length").is_some_and(|length| length != "0");
     if has_body {
-        content_type(request, atomic)?;
+        content_type(request, takes)?;
     }
     // Where JSON:API is named, one of its instances must do, whatever else is allowed.
     let named = ranges.iter().any(MediaType::is_json_api);
@@ -116,10 +140,25 @@ pub fn wants_events(request: &HttpRequest) -> bool {
     ranges.any(|range| range.essence == EVENTS && !range.excluded)
 }
 
-fn content_type(request: &HttpRequest, atomic: bool) -> Result<(), Error> {
+/// How the body of a batch is written; to be asked after [`negotiate`].
+pub fn format(request: &HttpRequest) -> Format {
+    let given = header(request, &CONTENT_TYPE).first().and_then(|value| parse(value));
+    given.and_then(|given| table(&given.essence)).unwrap_or(Format::Json)
+}
+
+/// The format beside JSON:API that a media type names.
+fn table(essence: &str) -> Option<Format> {
+    match essence {
+        NDJSON => Some(Format::Ndjson),
+        CSV => Some(Format::Csv),
+        _ => None,
+    }
+}
+
+fn content_type(request: &HttpRequest, takes: Takes) -> Result<(), Error> {
     let values = header(request, &CONTENT_TYPE);
     let given = values.first().and_then(|value| parse(value));
-    if atomic {
+    if takes == Takes::Operations {
         let applied =
             |given: &MediaType| given.is_json_api() && given.is_extended() && given.has_known_parameters(true);
         if given.as_ref().is_some_and(applied) {
@@ -132,6 +171,7 @@ fn content_type(request: &HttpRequest, atomic: bool) -> Result<(), Error> {
     let known = match given.essence.as_str() {
         essence if essence == JSON_API => given.has_known_parameters(false),
         "application/json" => true,
+        essence if takes == Takes::Batch && table(essence).is_some() => given.is_utf8(),
         _ => false,
     };
     if known {
@@ -139,6 +179,12 @@ fn content_type(request: &HttpRequest, atomic: bool) -> Result<(), Error> {
     }
     let text = if given.is_json_api() {
         "The header \"Content-Type\" should be \"application/vnd.api+json\" without media type parameters other than \"profile\".".to_owned()
+    } else if takes == Takes::Batch {
+        format!(
+            "The header \"Content-Type\" should be \"application/vnd.api+json\", \"{NDJSON}\" or \"{CSV}\", encoded in UTF-8. \
+             Given \"{}\".",
+            values.first().map(String::as_str).unwrap_or_default()
+        )
     } else {
         format!("The header \"Content-Type\" should be \"application/vnd.api+json\". Given \"{}\".", given.essence)
     };

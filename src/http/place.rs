@@ -114,11 +114,12 @@ impl Place {
 }
 
 /// The methods of a place, in the order of the contract's `Allow`.
-pub fn methods(place: &Place) -> Vec<Method> {
+pub fn methods(registry: &Registry, place: &Place) -> Vec<Method> {
     let of = |list: &[(bool, Method)]| list.iter().filter(|(on, _)| *on).map(|(_, method)| method.clone()).collect();
     match place {
         Place::Collection(resource) => of(&[
             (resource.actions.list, Method::GET),
+            (registry.takes_batches(resource), Method::PATCH),
             (resource.actions.create, Method::POST),
             (resource.actions.delete_list, Method::DELETE),
         ]),

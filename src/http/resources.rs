@@ -10,11 +10,11 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::async_operation::{self, Part};
 use super::call::Call;
-use super::media_type::Profile;
+use super::media_type::{Profile, Takes};
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, changes, extract, locale, media_type, rate, read, write};
+use super::{address, answer, batch, changes, extract, locale, media_type, rate, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -63,7 +63,7 @@ async fn respond(
     if method == Method::OPTIONS {
         rate::count_unknown(request, &app)?;
         let place = route(app.registry(api), &path, false)?;
-        return options(&place);
+        return options(app.registry(api), &place);
     }
     let registry = registry(request, &app, api);
     let place = registry.clone().and_then(|registry| route(&registry, &path, true));
@@ -75,14 +75,19 @@ async fn respond(
         Api::Admin => caller,
         Api::Storefront => locale::apply(request, &app, &caller).await?,
     };
+    let takes = match place {
+        Ok(Place::Operations) => Takes::Operations,
+        Ok(Place::Collection(_)) if method == Method::PATCH => Takes::Batch,
+        _ => Takes::Document,
+    };
     let profile = match place {
         Ok(Place::Changes) if media_type::wants_events(request) => Profile::default(),
         // It comes in the format of the request that it belongs to.
         Ok(Place::BelowOperation(_, Part::Failed)) => Profile::default(),
-        _ => media_type::negotiate(request, &method, matches!(place, Ok(Place::Operations)))?,
+        _ => media_type::negotiate(request, &method, takes)?,
     };
     let (registry, place) = (registry?, place?.of_caller(&caller)?);
-    let allowed = methods(&place);
+    let allowed = methods(&registry, &place);
     let asked = if method == Method::HEAD { &Method::GET } else { &method };
     if !allowed.contains(asked) {
         return Err(not_allowed(&allowed).into());
@@ -96,13 +101,14 @@ async fn respond(
     let base = format!("{}{}", origin(request, &app), registry.root);
     let links = !include.iter().any(|key| key.eq_ignore_ascii_case("noHateoas"));
     let call = Call { app, api, caller, profile, view: View { base, links }, registry, include };
-    match *asked {
-        _ if matches!(place, Place::Changes) => changes::read(request, call).await,
-        Method::GET => match place {
-            Place::BelowOperation(key, Part::Failed) => async_operation::download(request, call, key).await,
-            place => read::read(request, payload, call, place).await,
-        },
-        _ => write::write(request, payload, call, place, asked).await,
+    match (asked, place) {
+        (_, Place::Changes) => changes::read(request, call).await,
+        (&Method::GET, Place::BelowOperation(key, Part::Failed)) => async_operation::download(request, call, key).await,
+        (&Method::GET, place) => read::read(request, payload, call, place).await,
+        (&Method::PATCH, Place::Collection(resource)) => {
+            batch::update_list(request, payload, call, resource, asked).await
+        }
+        (_, place) => write::write(request, payload, call, place, asked).await,
     }
 }
 
@@ -139,8 +145,8 @@ fn method(request: &HttpRequest) -> Result<Method, Error> {
     }
 }
 
-fn options(place: &Place) -> Result<HttpResponse, Errors> {
-    let methods = methods(place);
+fn options(registry: &Registry, place: &Place) -> Result<HttpResponse, Errors> {
+    let methods = methods(registry, place);
     if methods.is_empty() {
         return Err(not_allowed(&methods).into());
     }
@@ -158,6 +164,7 @@ fn label(request: &HttpRequest, api: Api, place: &Place, method: &Method) {
         (Place::BelowOperation(_, part), _) => (&ASYNC_OPERATION, part.word()),
         (Place::Collection(resource), "GET" | "HEAD") => (resource, "list"),
         (Place::Collection(resource), "POST") => (resource, "create"),
+        (Place::Collection(resource), "PATCH") => (resource, "update_list"),
         (Place::Collection(resource), "DELETE") => (resource, "delete_list"),
         (Place::Item(resource, _) | Place::Singleton(resource), "GET" | "HEAD") => (resource, "get"),
         (Place::Item(resource, _), "PATCH") => (resource, "update"),

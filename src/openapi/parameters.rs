@@ -89,6 +89,19 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         )
         .schema(Some(string().pattern(Some("^[ -~]+$")).min_length(Some(1)).max_length(Some(255)))),
     );
+    add(
+        "x_mode",
+        header(
+            "X-Mode",
+            "`async` (without the header too): the body is stored and worked off later. `sync`: all of up to 100 records \
+             are written, or none, and the answer has them.",
+        )
+        .schema(Some(word(&["async", "sync"]))),
+    );
+    add(
+        "content_encoding",
+        header("Content-Encoding", "How the body is packed.").schema(Some(word(&["gzip", "identity"]))),
+    );
     add("if_match", header("If-Match", "The `ETag` that was read: 412 when the record has changed since."));
     add("if_none_match", header("If-None-Match", "The `ETag` that was read: 304 when the record has not changed."));
 }

@@ -1,7 +1,7 @@
 //! Paths: the routes of a resource (contract 1) with their operations.
 //!
 //! Operation ids are `<verb>_<type>`: `list_products`, `get_products`, `create_products`, `update_products`,
-//! `delete_products`, `delete_products_list`; of a relationship `list_products_names` (its records),
+//! `delete_products`, `update_products_list`, `delete_products_list`; of a relationship `list_products_names` (its records),
 //! `get_products_names_relationship`, and with `update`, `add` and `delete` its changes.
 
 use serde_json::json;
@@ -14,7 +14,7 @@ use utoipa::openapi::{Content, PathsBuilder, RefOr, Required, ResponsesBuilder};
 use super::examples::{self, linkage};
 use super::responses::{self, errors};
 use super::schemas::{Face, attribute, mixed_list, object, relations, relationship_schema, targets};
-use super::{MEDIA_TYPE, component, parameters, schema_ref};
+use super::{MEDIA_TYPE, batch, component, parameters, schema_ref};
 use crate::engine::command::Command;
 use crate::engine::field::Field;
 use crate::engine::registry::Registry;
@@ -43,6 +43,7 @@ pub fn of_resource(mut paths: PathsBuilder, registry: &Registry, resource: &'sta
         return paths.path(collection, item.build());
     }
     let actions = resource.actions;
+    let batches = registry.takes_batches(resource);
     if actions.list || actions.create || actions.delete_list {
         let mut item = PathItemBuilder::new();
         if actions.list {
@@ -53,6 +54,9 @@ pub fn of_resource(mut paths: PathsBuilder, registry: &Registry, resource: &'sta
         }
         if actions.delete_list {
             item = item.operation(HttpMethod::Delete, of.delete_list());
+        }
+        if batches {
+            item = item.operation(HttpMethod::Patch, of.update_list());
         }
         paths = paths.path(collection.clone(), item.build());
     }
@@ -161,6 +165,15 @@ impl Routes<'_> {
             .request_body(Some(body(format!("{name}_create"), format!("{name}_create"))))
             .responses(errors(answers, CREATE))
             .build()
+    }
+
+    fn update_list(&self) -> Operation {
+        let name = self.resource.name;
+        let mut parameters = parameters::shape(self.registry, self.resource);
+        parameters.extend(["x_mode", "content_encoding"].map(|name| component("parameters", name)));
+        let operation =
+            self.write(format!("update_{name}_list"), format!("Create and update many of {name}"), parameters);
+        batch::operation(operation, self.resource)
     }
 
     fn delete_list(&self) -> Operation {

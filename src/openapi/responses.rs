@@ -38,6 +38,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ("total_count", "X-Include-Total-Count", "The number of records that match, whatever the page; when asked for."),
     ("deleted_count", "X-Include-Deleted-Count", "The number of records deleted; when asked for."),
     ("location", "Location", "The URL of the record that was created."),
+    ("content_location", "Content-Location", "The URL of the operation that works the request off."),
     ("etag", "ETag", "The state of the record; for `If-Match` and `If-None-Match`."),
     ("idempotency_replayed", "Idempotency-Replayed", "`true` where this is the stored answer to an earlier request."),
     ("allow", "Allow", "The methods that are there."),

@@ -12,7 +12,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 pub use reader::Reader;
-pub use unpack::Encoding;
+pub use unpack::{Encoding, unpacked};
 pub use writer::{Limits, Writer};
 
 use crate::error::Error;

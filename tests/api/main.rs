@@ -16,6 +16,7 @@ mod every_resource;
 mod faults;
 mod feed;
 mod idempotency;
+mod intake;
 mod owasp;
 mod process;
 mod queue;

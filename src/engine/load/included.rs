@@ -98,7 +98,7 @@ impl Progress {
                 &mut scratch,
                 row,
                 &key,
-                Meta { include_id: label, cursor: None, values: Some(&values) },
+                Meta { data_id: None, include_id: label, cursor: None, values: Some(&values) },
                 &mut |relation, target, key| {
                     note(found, read, path, relation, target, key);
                 },

@@ -29,6 +29,10 @@ impl Progress {
         if !plan.plan().further.is_empty() {
             return self.mixed(conn, plan);
         }
+        if let Some(listed) = &self.listed {
+            let resource = plan.plan().resource;
+            return Ok(Stage::Rows(listed.iter().map(|key| (resource, key.clone())).collect(), 0));
+        }
         let (size, offset, position) = match &plan.plan().page {
             Page::All => (None, 0, None),
             Page::Number { size: 0, .. } | Page::Cursor { size: 0, .. } => return Ok(Stage::Includes(0)),
@@ -168,12 +172,12 @@ impl Progress {
         if read.identifiers {
             writer.write_identifier(&mut rows.bytes, &key);
         } else {
-            let found = &mut self.found;
+            let (found, data_id) = (&mut self.found, self.labels.get(&key).map(String::as_str));
             writer.write(
                 &mut rows.bytes,
                 row,
                 &key,
-                Meta { include_id: None, cursor, values: Some(values) },
+                Meta { data_id, include_id: None, cursor, values: Some(values) },
                 &mut |relation, target, key| {
                     note(found, read, None, relation, target, key);
                 },

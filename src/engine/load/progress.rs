@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
-use super::{BATCH, Extra, Facts, Frame, count};
+use super::{BATCH, Extra, Facts, Frame, Listed, count};
 use crate::acl::Authorized;
 use crate::engine::decode;
 use crate::engine::key::Key;
@@ -18,6 +18,9 @@ pub struct Progress {
     pub(super) frame: Frame,
     pub(super) extras: HashMap<(&'static str, Key), (&'static Resource, String)>,
     pub(super) stage: Stage,
+    /// The records of the list, where they are known beforehand, and the labels of some.
+    pub(super) listed: Option<Vec<Key>>,
+    pub(super) labels: HashMap<Key, String>,
     pub facts: Facts,
     /// The records written so far, when there is something to include.
     pub(super) written: HashSet<(&'static str, Key)>,
@@ -51,12 +54,23 @@ impl Progress {
                 .map(|extra| ((extra.resource.name, extra.key.clone()), (extra.resource, extra.include_id.clone())))
                 .collect(),
             stage: Stage::Start,
+            listed: None,
+            labels: HashMap::new(),
             facts: Facts::default(),
             written: HashSet::new(),
             found: Vec::new(),
             included: false,
             more: false,
             edges: None,
+        }
+    }
+
+    /// The list of those records.
+    pub(super) fn of(frame: Frame, listed: &[Listed], extras: &[Extra]) -> Progress {
+        Progress {
+            listed: Some(listed.iter().map(|one| one.key.clone()).collect()),
+            labels: listed.iter().filter_map(|one| Some((one.key.clone(), one.data_id.clone()?))).collect(),
+            ..Progress::new(frame, extras)
         }
     }
 

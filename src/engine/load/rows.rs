@@ -113,6 +113,15 @@ impl Progress {
                 self.write_primary(plan, &writer, &values, row, &mut rows)
             })?;
         }
+        for (resource, key) in keys.iter().filter(|_| self.listed.is_some()) {
+            let start = rows.bytes.len();
+            places.entry((resource.name, key.clone())).or_insert_with(|| {
+                let identity = serde_json::json!({"type": resource.name, "id": key.to_string()});
+                rows.bytes.extend_from_slice(identity.to_string().as_bytes());
+                rows.ranges.push(start..rows.bytes.len());
+                rows.ranges.len() - 1
+            });
+        }
         let place = |(resource, key): &(&'static Resource, Key)| places.get(&(resource.name, key.clone())).copied();
         let ordered: Vec<_> = keys.iter().filter_map(|key| rows.ranges.get(place(key)?).cloned()).collect();
         rows.ranges = ordered;

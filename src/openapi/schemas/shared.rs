@@ -45,6 +45,7 @@ pub fn shared(components: &mut Components, registry: &Registry) {
         "resource_meta",
         object()
             .property("title", described(string(), "The record in words; with `meta=title`."))
+            .property("dataId", described(string(), "The label that a request for many records gave to the record."))
             .property("includeId", described(string(), "The label that the request gave to a record it included."))
             .property(
                 "page",

@@ -63,6 +63,24 @@ impl Unpacker {
     }
 }
 
+/// Unpacks a body that is whole, up to `limit` bytes; errors as [`Unpacker::take`], and 413 beyond the limit.
+pub fn unpacked(body: &[u8], encoding: Encoding, limit: u64, ratio: u64) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    let mut unpacker = Unpacker::new(encoding, ratio);
+    let mut sink = |bytes: &[u8]| {
+        out.extend_from_slice(bytes);
+        if out.len() as u64 > limit { Err(too_large(limit)) } else { Ok(()) }
+    };
+    unpacker.take(body, &mut sink)?;
+    unpacker.finish(&mut sink)?;
+    Ok(out)
+}
+
+/// A body of more than `limit` bytes.
+pub fn too_large(limit: u64) -> Error {
+    Error::body_too_large(usize::try_from(limit).unwrap_or(usize::MAX))
+}
+
 fn give(
     decoder: &mut MultiGzDecoder<Vec<u8>>,
     given: &mut u64,

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::unpack::{Encoding, Unpacker};
+use super::unpack::{Encoding, Unpacker, too_large};
 use super::{PIECE, delete};
 use crate::db::{self, Db};
 use crate::error::Error;
@@ -107,7 +107,7 @@ impl Pieces {
     fn take(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
-            return Err(Error::body_too_large(usize::try_from(self.limit).unwrap_or(usize::MAX)));
+            return Err(too_large(self.limit));
         }
         self.blank = self.blank && bytes.iter().all(u8::is_ascii_whitespace);
         while !bytes.is_empty() {
