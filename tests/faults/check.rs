@@ -1,6 +1,7 @@
 //! The checker: what clients were told against what is stored. Each part finds one kind of fault and says it in a
 //! sentence; each is shown to find it in a history that was falsified.
 
+mod batches;
 mod feed;
 mod orders;
 
@@ -10,5 +11,6 @@ use crate::stored::Stored;
 /// What is wrong; nothing, if all is well.
 pub fn all(history: &History, stored: &Stored) -> Vec<String> {
     let refused = history.refusals.iter().map(|refusal| format!("a client should not have been told: {refusal}"));
-    refused.chain(orders::check(history, stored)).chain(feed::check(history, stored)).collect()
+    let parts = [orders::check, batches::check, feed::check];
+    refused.chain(parts.iter().flat_map(|check| check(history, stored))).collect()
 }

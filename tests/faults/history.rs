@@ -6,6 +6,7 @@ use std::fmt;
 #[derive(Default)]
 pub struct History {
     pub orders: Vec<Order>,
+    pub batches: Vec<Batch>,
     /// What each reader of the feed has got, in its order.
     pub readers: Vec<Vec<Read>>,
     /// Answers that no client should have got.
@@ -32,6 +33,34 @@ pub enum Step {
     Delete,
 }
 
+/// Customers that were sent together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub name: String,
+    pub records: usize,
+    /// The one that cannot be written.
+    pub bad: Option<usize>,
+    /// `None`: the client was never told that the batch was accepted.
+    pub operation: Option<String>,
+    /// `None`: the operation never ended.
+    pub ended: Option<Ended>,
+}
+
+/// The end of an operation, as the client was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    pub status: String,
+    pub created: usize,
+    pub failed: usize,
+}
+
+impl Batch {
+    /// The name of a customer.
+    pub fn record(&self, index: usize) -> String {
+        format!("{}-{index}", self.name)
+    }
+}
+
 /// A change that a reader of the feed was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -55,6 +84,10 @@ impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let uncertain = self.orders.iter().filter(|order| order.uncertain).count();
         let changes = self.readers.iter().map(Vec::len).min().unwrap_or_default();
-        write!(f, "{} writes acknowledged, {uncertain} given up; {changes} changes read", self.acknowledged())
+        let accepted: Vec<&Batch> = self.batches.iter().filter(|batch| batch.operation.is_some()).collect();
+        let records: usize = accepted.iter().map(|batch| batch.records).sum();
+        write!(f, "{} writes acknowledged, {uncertain} given up; ", self.acknowledged())?;
+        write!(f, "{} batches accepted of {}, with {records} records; ", accepted.len(), self.batches.len())?;
+        write!(f, "{changes} changes read")
     }
 }

@@ -1,5 +1,6 @@
 //! The clients, and what they do while things are killed.
 
+mod batches;
 mod orders;
 mod readers;
 
@@ -15,6 +16,7 @@ use crate::site::Site;
 use crate::stored::Stored;
 
 const WRITERS: u64 = 3;
+const BATCHERS: u64 = 1;
 const READERS: u64 = 2;
 
 /// Tells the clients to come to an end, however the run ends.
@@ -53,6 +55,7 @@ pub fn run(site: &Site, settings: &Settings) -> (History, Kills) {
         let writers = several(scope, WRITERS, |number| {
             orders::Writer::new(client, goods, number, settings.choices(number)).work(end)
         });
+        let batchers = several(scope, BATCHERS, |number| batches::send(client, end, settings.choices(20 + number)));
         let readers = several(scope, READERS, |number| readers::read(client, end, settings.choices(50 + number)));
         let kills = rage(site, settings.duration, settings.choices(100));
         end.stop.store(true, Ordering::Relaxed);
@@ -60,6 +63,11 @@ pub fn run(site: &Site, settings: &Settings) -> (History, Kills) {
         for writer in writers {
             let (orders, refusals) = writer.join().unwrap();
             history.orders.extend(orders);
+            history.refusals.extend(refusals);
+        }
+        for batcher in batchers {
+            let (batches, refusals) = batcher.join().unwrap();
+            history.batches.extend(batches);
             history.refusals.extend(refusals);
         }
         end.changes.get_or_init(|| Stored::read(&site.database()).changes.len());

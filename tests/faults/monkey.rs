@@ -12,18 +12,29 @@ use crate::site::{Part, Site};
 #[derive(Debug, Default)]
 pub struct Kills {
     server: usize,
+    worker: usize,
     postgres: usize,
 }
 
 impl Kills {
+    fn kill(&mut self, site: &Site, part: Part) {
+        site.kill(part);
+        match part {
+            Part::Server => self.server += 1,
+            Part::Worker => self.worker += 1,
+            Part::Postgres => self.postgres += 1,
+        }
+    }
+
     pub fn total(&self) -> usize {
-        self.server + self.postgres
+        self.server + self.worker + self.postgres
     }
 }
 
 impl fmt::Display for Kills {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "killed the server {} times, Postgres {} times", self.server, self.postgres)
+        let Kills { server, worker, postgres } = self;
+        write!(f, "killed the server {server} times, the worker {worker} times, Postgres {postgres} times")
     }
 }
 
@@ -33,19 +44,13 @@ pub fn rage(site: &Site, duration: Duration, mut choices: StdRng) -> Kills {
     let mut kills = Kills::default();
     while Instant::now() < end {
         std::thread::sleep(Duration::from_millis(choices.random_range(300..2_000)));
-        let part = match choices.random_range(0..5) {
-            0 | 1 => Part::Postgres,
-            _ => Part::Server,
-        };
-        site.kill(part);
-        match part {
-            Part::Server => kills.server += 1,
-            Part::Postgres => kills.postgres += 1,
-        }
-        // Now and then the other one dies while the first is away.
-        if choices.random_ratio(1, 6) {
-            site.kill(Part::Server);
-            kills.server += usize::from(part != Part::Server);
+        // Now and then two die, the second while the first is away.
+        for _ in 0..choices.random_range(4..9) / 4 {
+            match choices.random_range(0..7) {
+                0 | 1 => kills.kill(site, Part::Postgres),
+                2..5 => kills.kill(site, Part::Worker),
+                _ => kills.kill(site, Part::Server),
+            }
         }
         std::thread::sleep(Duration::from_millis(choices.random_range(0..400)));
         site.start();

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -24,6 +23,7 @@ pub const PASSWORD: &str = "a password of the demonstration for faults";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Server,
+    Worker,
     Postgres,
 }
 
@@ -31,6 +31,7 @@ pub enum Part {
 pub struct Site {
     pub address: SocketAddr,
     server: Mutex<Option<Child>>,
+    worker: Mutex<Option<Child>>,
     postgres: Embedded,
     folder: TempDir,
 }
@@ -43,7 +44,7 @@ impl Site {
         fs::set_permissions(folder.path(), mode).unwrap();
         let postgres = Embedded::open(folder.path(), Durability::Durable).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let site = Site { address, server: Mutex::new(None), postgres, folder };
+        let site = Site { address, server: Mutex::default(), worker: Mutex::default(), postgres, folder };
         let loaded = site.entrepot(&["demo", "load"], "demo").status().unwrap();
         assert!(loaded.success(), "the demonstration could not be loaded");
         site.start();
@@ -59,12 +60,8 @@ impl Site {
     /// Ends a part as power does.
     pub fn kill(&self, part: Part) {
         match part {
-            Part::Server => {
-                if let Some(mut child) = self.server.lock().unwrap().take() {
-                    child.kill().unwrap();
-                    child.wait().unwrap();
-                }
-            }
+            Part::Server => end(&self.server),
+            Part::Worker => end(&self.worker),
             Part::Postgres => {
                 let file = fs::read_to_string(self.postgres.cluster().join("postmaster.pid")).unwrap_or_default();
                 if let Some(pid) = file.lines().next().and_then(|line| line.trim().parse().ok()) {
@@ -75,19 +72,16 @@ impl Site {
         }
     }
 
-    /// Starts what does not run. A server that finds no database ends, and is started again by the next call.
+    /// Starts what does not run. A process that finds no database ends, and is started again by the next call.
     pub fn start(&self) {
         let end = Instant::now() + Duration::from_secs(60);
         while let Err(error) = self.postgres.start() {
             assert!(Instant::now() < end, "Postgres does not start: {error}");
         }
-        let mut server = self.server.lock().unwrap();
-        let ended = server.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some());
-        if ended {
-            let mut command = self.entrepot(&["serve"], "server");
-            command.env("ENTREPOT_HTTP_LISTEN", self.address.to_string());
-            *server = Some(command.spawn().unwrap());
-        }
+        let mut server = self.entrepot(&["serve"], "server");
+        server.env("ENTREPOT_HTTP_LISTEN", self.address.to_string()).env("ENTREPOT_QUEUE_WORKERS", "0");
+        keep_up(&self.server, server);
+        keep_up(&self.worker, self.entrepot(&["worker", "--concurrency", "2"], "worker"));
     }
 
     pub fn wait_until_ready(&self) {
@@ -115,7 +109,7 @@ impl Site {
         fs::create_dir_all(&data).unwrap();
         let log = fs::File::options().create(true).append(true).open(data.with_extension("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
-        command.args(arguments).current_dir(&data).env_remove("DATABASE_URL").process_group(0);
+        command.args(arguments).current_dir(&data).env_remove("DATABASE_URL");
         command.env("ENTREPOT_DATA_FOLDER", &data).env("ENTREPOT_DATABASE_URL", self.database());
         command.env("ENTREPOT_SECRET_KEY", KEY).env("ENTREPOT_DEMO_SECRET", SECRET);
         command.env("ENTREPOT_ADMIN_PASSWORD", PASSWORD).env("ENTREPOT_QUEUE_LEASE", "3");
@@ -128,5 +122,25 @@ impl Site {
 impl Drop for Site {
     fn drop(&mut self) {
         self.kill(Part::Server);
+        self.kill(Part::Worker);
+        if std::thread::panicking() {
+            crate::say(&format!("faults: logs and data are kept in {}", self.folder.path().display()));
+            self.folder.disable_cleanup(true);
+        }
+    }
+}
+
+fn end(process: &Mutex<Option<Child>>) {
+    if let Some(mut child) = process.lock().unwrap().take() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+fn keep_up(process: &Mutex<Option<Child>>, mut command: Command) {
+    let mut process = process.lock().unwrap();
+    let ended = process.as_mut().is_none_or(|child| child.try_wait().unwrap().is_some());
+    if ended {
+        *process = Some(command.spawn().unwrap());
     }
 }

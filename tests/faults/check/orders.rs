@@ -137,7 +137,7 @@ mod tests {
             }
         }
         let history = History { orders: vec![kept, gone, lost], ..History::default() };
-        (history, Stored { orders: vec![row], changes })
+        (history, Stored { orders: vec![row], changes, ..Stored::default() })
     }
 
     /// Falsifies what is true; the checker has to say so.

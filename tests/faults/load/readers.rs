@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::End;
 use crate::client::Client;
 use crate::history::Read;
+use crate::stored::FOLLOWED;
 
 /// For the feed to show what was written last.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,9 +26,8 @@ pub fn read(client: &Client, end: &End, mut choices: StdRng) -> Vec<Read> {
             Some(_) => {}
         }
         let (size, wait) = (choices.random_range(1..200), choices.random_range(0..3));
-        let path = format!(
-            "/admin/api/changes?filter[type]=orders,orderlineitems&page[after]={cursor}&page[size]={size}&wait={wait}"
-        );
+        let path =
+            format!("/admin/api/changes?filter[type]={FOLLOWED}&page[after]={cursor}&page[size]={size}&wait={wait}");
         let page = client.send(&Method::GET, &path, None, &Value::Null).filter(|answer| answer.status == 200);
         let Some(page) = page.map(|page| page.json()) else {
             std::thread::sleep(Duration::from_millis(choices.random_range(10..200)));
