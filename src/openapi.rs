@@ -4,6 +4,7 @@
 //! parameters, headers and responses that are shared are components, named by `$ref`. The order of everything is
 //! that of the registry and of the descriptors or alphabetical, so that the same registry gives the same bytes.
 
+mod async_operation;
 mod atomic;
 mod batch;
 pub mod examples;
@@ -48,6 +49,7 @@ pub fn document(registry: &Registry) -> OpenApi {
         }
         paths = paths::of_resource(paths, registry, resource);
     }
+    paths = async_operation::paths(paths, registry);
     let paths = atomic::path(paths, &mut components, registry);
     let paths = platform::paths(paths, &mut components, registry).build();
     platform::security_schemes(&mut components, registry);
