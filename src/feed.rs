@@ -7,6 +7,7 @@
 pub mod cursor;
 pub mod heads;
 pub mod page;
+pub mod retention;
 mod scan;
 pub mod sequencer;
 pub mod service;

@@ -7,6 +7,7 @@
 mod async_operation;
 mod atomic;
 mod batch;
+mod changes;
 pub mod examples;
 mod login;
 mod parameters;
@@ -51,6 +52,7 @@ pub fn document(registry: &Registry) -> OpenApi {
     }
     paths = async_operation::paths(paths, registry);
     let paths = atomic::path(paths, &mut components, registry);
+    let paths = if registry.changes { changes::path(paths, &mut components, registry) } else { paths };
     let paths = platform::paths(paths, &mut components, registry).build();
     platform::security_schemes(&mut components, registry);
     drop_unused(&mut components, &paths);
@@ -63,6 +65,7 @@ pub fn document(registry: &Registry) -> OpenApi {
         })
         .collect();
     tags.push(atomic::tag());
+    tags.extend(registry.changes.then(changes::tag));
     tags.extend(platform::tags());
     let title = match registry.name {
         "storefront" => "Entrepot storefront API",

@@ -17,6 +17,7 @@ mod failure;
 mod identity;
 mod lists;
 mod lock;
+mod moves;
 mod observer;
 mod parts;
 mod per_resource;

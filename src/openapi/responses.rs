@@ -23,6 +23,7 @@ const STATUSES: &[(u16, &str, &str)] = &[
         "conflict",
         "The request contradicts the URL or what is stored, or the first one with its idempotency key is still under way.",
     ),
+    (410, "gone", "The place to go on from is not kept any more."),
     (412, "precondition_failed", "The record has changed since it was read."),
     (413, "body_too_large", "The body is larger than the server accepts."),
     (415, "unsupported_media_type", "The body is not JSON:API."),

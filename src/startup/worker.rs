@@ -23,7 +23,10 @@ pub struct Service {
 }
 
 /// Every service, one line each.
-const SERVICES: &[Service] = &[Service { name: "change-sequencer", run: feed::service::sequence }];
+const SERVICES: &[Service] = &[
+    Service { name: "change-retention", run: feed::retention::run },
+    Service { name: "change-sequencer", run: feed::service::sequence },
+];
 
 /// Before a service that failed is started again.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -1,9 +1,12 @@
 //! The change feed: every committed change, once and in order, for those who may view its record.
 
+mod events;
 mod leaving;
 mod page;
 mod query;
+mod retention;
 mod rights;
+mod sequencer;
 mod wait;
 
 use std::time::{Duration, Instant};

@@ -8,6 +8,7 @@ use super::super::key::Key;
 use super::super::resource::Resource;
 use super::super::value::Value;
 use super::Context;
+use super::moves::Former;
 use super::per_resource::PerResource;
 use super::plan::Role;
 use crate::error::{Error, Errors};
@@ -158,6 +159,8 @@ pub struct Batch<'a> {
     /// The nodes by their records, as far as they were looked up.
     places: HashMap<(&'static str, Key), usize>,
     placed: usize,
+    /// Records that get another owner, by resource name: whose they were.
+    pub(super) former: BTreeMap<(&'static str, Key), (&'static Resource, Former)>,
 }
 
 /// A record that a write changed without being asked to by name.
@@ -169,7 +172,15 @@ pub struct Touched {
 
 impl<'a> Batch<'a> {
     pub fn new(conn: &'a mut PgConnection, context: Context<'a>) -> Batch<'a> {
-        Batch { conn, context, nodes: Vec::new(), touched: BTreeMap::new(), places: HashMap::new(), placed: 0 }
+        Batch {
+            conn,
+            context,
+            nodes: Vec::new(),
+            touched: BTreeMap::new(),
+            places: HashMap::new(),
+            placed: 0,
+            former: BTreeMap::new(),
+        }
     }
 
     pub fn node(&self, index: usize) -> &Node {

@@ -14,22 +14,17 @@ use super::super::resource::{IdKind, Ident, Ownership, Resource};
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
+use super::Batch;
+use super::moves::{self, Former};
 use super::per_resource::PerResource;
-use super::resolve::to_ones;
-use super::{Action, Batch, Changed, Node};
+use super::{Action, Changed};
 use crate::error::{Error, Errors};
 
 type Fields = BTreeSet<&'static str>;
+type Records = PerResource<(Key, Fields)>;
 
-/// Whose a record was before an update gave it another owner: a user, a business unit.
+/// Whether records are locked while their change rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Former {
-    user: Option<i64>,
-    unit: Option<i64>,
-}
-
-/// What else happens to the records of one statement.
-#[derive(Clone, Copy)]
 enum Lock {
     /// They are locked already, or new.
     Held,
@@ -41,53 +36,34 @@ enum Lock {
 
 /// Records what the batch created and updated. A record that was sent but is as it was leaves no row.
 pub(super) fn record(batch: &mut Batch<'_>) -> Result<(), Errors> {
-    let (mut created, mut updated, mut touched) = (PerResource::new(), PerResource::new(), PerResource::new());
-    let mut moved: BTreeMap<Former, PerResource<(Key, Fields)>> = BTreeMap::new();
+    moves::follow(batch)?;
+    let mut created = PerResource::new();
+    let mut updated: BTreeMap<(Option<Former>, Lock), Records> = BTreeMap::new();
+    let mut update = |resource: &'static Resource, key: &Key, lock: Lock, fields: &Fields| {
+        let former = batch.former.get(&(resource.name, key.clone())).map(|(_, former)| *former);
+        if former.is_some() || lock == Lock::Update || !fields.is_empty() {
+            let group = updated.entry((former, lock)).or_insert_with(PerResource::new);
+            group.add(resource, (key.clone(), fields.clone()));
+        }
+    };
     for node in &batch.nodes {
-        let record = (node.key.clone(), node.changed.clone());
-        match former(node) {
-            _ if node.creates => created.add(node.resource, record),
-            _ if node.changed.is_empty() => {}
-            Some(former) => moved.entry(former).or_insert_with(PerResource::new).add(node.resource, record),
-            None => updated.add(node.resource, record),
+        match node.creates {
+            true => created.add(node.resource, (node.key.clone(), node.changed.clone())),
+            false => update(node.resource, &node.key, Lock::Held, &node.changed),
         }
     }
-    for ((_, key), record) in &batch.touched {
-        touched.add(record.resource, (key.clone(), record.fields.clone()));
+    for ((_, key), touched) in &batch.touched {
+        update(touched.resource, key, Lock::Update, &touched.fields);
     }
     for (resource, records) in created {
         insert(batch, resource, Action::Created, None, Lock::Held, &records)?;
     }
-    for (resource, records) in updated {
-        insert(batch, resource, Action::Updated, None, Lock::Held, &records)?;
-    }
-    for (former, groups) in moved {
+    for ((former, lock), groups) in updated {
         for (resource, records) in groups {
-            insert(batch, resource, Action::Updated, Some(former), Lock::Held, &records)?;
+            insert(batch, resource, Action::Updated, former, lock, &records)?;
         }
     }
-    for (resource, records) in touched {
-        insert(batch, resource, Action::Updated, None, Lock::Update, &records)?;
-    }
     Ok(())
-}
-
-/// Whose a record was, if the batch gave it another owner.
-fn former(node: &Node) -> Option<Former> {
-    let (column, is_user) = match node.resource.ownership {
-        Ownership::User(column) => (column, true),
-        Ownership::BusinessUnit(column) => (column, false),
-        _ => return None,
-    };
-    let (owner, _) = to_ones(node.resource).find(|(_, own)| *own == column)?;
-    if node.creates || !node.changed.contains(owner.name) {
-        return None;
-    }
-    let before = match node.stored.links.get(owner.name)? {
-        Some(Key::Integer(id)) => Some(*id),
-        _ => None,
-    };
-    Some(Former { user: before.filter(|_| is_user), unit: before.filter(|_| !is_user) })
 }
 
 /// Records what is about to be removed, while all of it is still there.
@@ -163,7 +139,13 @@ fn field_list(fields: &Fields) -> String {
 const LONGEST_CHAIN: u8 = 4;
 
 /// Two expressions: the owning user's id and the owning business unit's id of row `alias`; NULL where there is none.
-fn owner(sql: &mut Sql, conditions: &mut Conditions<'_>, resource: &'static Resource, alias: usize, depth: u8) {
+pub(super) fn owner(
+    sql: &mut Sql,
+    conditions: &mut Conditions<'_>,
+    resource: &'static Resource,
+    alias: usize,
+    depth: u8,
+) {
     for wanted in [Owner::User, Owner::BusinessUnit] {
         if wanted == Owner::BusinessUnit {
             sql.raw(", ");

@@ -164,7 +164,7 @@ fn clear_late_links(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[
     Ok(())
 }
 
-fn parts_of(
+pub(super) fn parts_of(
     batch: &mut Batch<'_>,
     resource: &'static Resource,
     relation: &'static Relation,

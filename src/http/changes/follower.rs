@@ -143,7 +143,8 @@ impl Follower {
         self.renewal.told + FRESH
     }
 
-    /// Tells the caller again, when that is due. The error is the 401 or 403 of one who may not call any more.
+    /// Tells the caller again, when that is due. The error is the 401 or 403 of one who may not call any more, or view
+    /// anything of what is followed.
     pub async fn renew(&mut self) -> Result<(), Error> {
         if Instant::now() < self.renewal_due() {
             return Ok(());
@@ -152,6 +153,7 @@ impl Follower {
         let headers = Headers { authorization: Some(authorization), wsse: None };
         let caller = self.app.auth.authenticate(&self.app.db, Api::Admin, headers).await?;
         address::check(&caller.networks, self.renewal.address)?;
+        self.asked.of_caller(&self.registry, &caller)?;
         self.caller = caller;
         self.renewal.told = Instant::now();
         Ok(())

@@ -10,7 +10,7 @@ use crate::engine::resource::{Ident, Resource};
 use crate::engine::sql::Sql;
 use crate::engine::sql::predicate::Conditions;
 use crate::engine::value::key_array;
-use crate::engine::write::{Batch, failure, resolve};
+use crate::engine::write::{Batch, failure, moves, resolve};
 use crate::error::{Error, Errors};
 
 /// A list, and how it is to change.
@@ -94,6 +94,7 @@ fn take_in(
     let keys: Vec<Key> = pairs.iter().map(|(key, _)| (*key).clone()).collect();
     let target = relation.target;
     let required = required_lists(target).find(|list| list.column == column);
+    moves::note_linked(batch, target, column, &keys)?;
     let former = required.as_ref().map(|list| list.parents_of(batch, &keys)).transpose()?.unwrap_or_default();
     let mut sql = Sql::new();
     sql.raw("UPDATE ").ident(target.table).raw(" AS t0 SET ").ident(column).raw(" = v.parent");
@@ -140,6 +141,7 @@ fn let_go(
     }
     Errors::check(check_editable(batch, relation, &leaving)?)?;
     let keys: Vec<Key> = leaving.iter().flat_map(|(_, keys)| keys.iter()).cloned().collect();
+    moves::note_linked(batch, relation.target, column, &keys)?;
     let mut sql = Sql::new();
     sql.raw("UPDATE ").ident(relation.target.table).raw(" AS t0 SET ").ident(column).raw(" = NULL WHERE ");
     Conditions::new(batch.context.caller).tenant(&mut sql, relation.target, 0);
