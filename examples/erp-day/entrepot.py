@@ -29,7 +29,9 @@ class Answer:
         document = json.loads(body) if body else {}
         self.status = status
         self.data = document.get("data")
+        self.included = document.get("included", [])
         self.links = document.get("links", {})
+        self.meta = document.get("meta", {})
         self.total = int(headers.get("X-Include-Total-Count") or 0)
 
 
@@ -45,6 +47,11 @@ class Client:
         headers = {"X-Include": "totalCount"} if total else {}
         question = "?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote) if query else ""
         return self.send("GET", f"{self.api}/{path}{question}", headers=headers)
+
+    def feed_end(self):
+        """The cursor of the change feed's end at the moment."""
+        last = self.get("changes", {"page[size]": 0}).links["last"]
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(last).query)["page[after]"][0]
 
     def follow(self, link):
         """The page behind a link of an answer."""

@@ -9,7 +9,6 @@ ENTREPOT_URL is the server (default http://127.0.0.1:8080), ENTREPOT_DEMO_SECRET
 ENTREPOT_ERP_CLIENT and ENTREPOT_SHOP_CLIENT name other clients than demo-erp and demo-shop.
 """
 
-import datetime
 import os
 import sys
 
@@ -60,7 +59,8 @@ def main():
 
     say("06:00  The ERP logs in.")
     erp = Client(URL, ERP, SECRET)
-    morning = now()
+    # Where the change feed ends now: what comes later is news.
+    morning = erp.feed_end()
 
     say("06:01  It pushes its customers: a group, a parent company with two branches, their addresses.")
     branches = push_customers(erp)
@@ -86,7 +86,7 @@ def main():
     orders = place_orders(shop, branches, products)
 
     say()
-    say("11:00  The ERP polls what has changed since the morning, page by page.")
+    say("11:00  The ERP follows the changes since the morning, page by page.")
     news = poll(erp, morning)
     say(f"       {len(news)} orders changed. It knows the shop's by their PO numbers:")
     for order in news:
@@ -291,20 +291,19 @@ def order(identifier, po_number, customer, customer_address, products, lines):
 
 
 def poll(erp, since):
-    """Every order changed since then. The cursor never skips a row, whatever is written meanwhile."""
-    orders = []
-    # One order a page, so that this small day has several pages; a real one would ask for 100.
-    query = {"filter[updatedAt][gte]": since, "sort": "updatedAt", "page[size]": 1, "page[after]": ""}
-    page = erp.get("orders", query)
+    """Every order changed since that cursor, as it is now. No change is skipped, whatever is written meanwhile."""
+    orders = {}
+    # Two changes a page, so that this small day has several pages; a real one would ask for 1,000. Where there is nothing
+    # new, the server waits a second for it; a real connector would have it wait 30, store the cursor, and never stop.
+    query = {"filter[type]": "orders", "include": "resource", "page[after]": since, "page[size]": 2, "wait": 1}
+    page = erp.get("changes", query)
     pages = 1
-    while True:
-        orders += page.data
-        following = page.links.get("next")
-        if not following:
-            say(f"       {pages} pages read.")
-            return orders
-        page = erp.follow(following)
+    while page.data or page.meta["page"]["more"]:
+        orders.update((order["id"], order) for order in page.included)
+        page = erp.follow(page.links["next"])
         pages += 1
+    say(f"       {pages} pages read.")
+    return list(orders.values())
 
 
 def ship(erp, order_id):
@@ -336,10 +335,6 @@ def one(kind, identifier):
 
 def many(kind, *identifiers):
     return {"data": [{"type": kind, "id": identifier} for identifier in identifiers]}
-
-
-def now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ const SECRET: &str = "the-secret-of-the-demonstrations-clients";
 
 /// A server with the demonstration on a database of its own.
 fn server(with_data: bool) -> TestServer {
-    let server = TestServer::start(&database::own(), "");
+    let server = TestServer::start(&database::own(), "[queue]\nworkers = 1");
     for first in [true, false] {
         let loaded = load(&server, with_data);
         assert_eq!(loaded, first && with_data, "a second load changes nothing");

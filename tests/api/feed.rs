@@ -7,6 +7,7 @@ mod query;
 mod retention;
 mod rights;
 mod sequencer;
+mod stress;
 mod wait;
 
 use std::time::{Duration, Instant};
