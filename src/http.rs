@@ -35,7 +35,7 @@ pub mod transact;
 pub mod write;
 
 use actix_web::http::Method;
-use actix_web::web::{self, ServiceConfig, get};
+use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource, Route};
 
 use crate::app::App;
@@ -46,9 +46,9 @@ use crate::error::Error;
 pub fn routes(app: &App, service: &mut ServiceConfig) {
     service
         // The process.
-        .route("/health/live", get().to(health::live))
-        .route("/health/ready", get().to(health::ready))
-        .route("/metrics", get().to(metrics::show))
+        .service(metadata::document("/health/live", health::live))
+        .service(metadata::document("/health/ready", health::ready))
+        .service(metadata::document("/metrics", metrics::show))
         // Tokens and keys.
         .configure(|service| {
             for path in token_paths(app) {

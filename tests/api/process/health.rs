@@ -8,6 +8,19 @@ fn live_and_ready_answer_without_credentials() {
     client.get("/health/ready").expect(200);
 }
 
+/// What is only read answers any other method by 405, with what would work.
+#[test]
+fn other_methods_are_not_allowed() {
+    let client = TestServer::shared().client();
+    for path in ["/health/live", "/health/ready", "/metrics"] {
+        for method in [reqwest::Method::TRACE, reqwest::Method::POST, reqwest::Method::DELETE] {
+            let answer = client.send(method, path, |request| request).expect(405);
+            assert_eq!(answer.header("allow"), "OPTIONS, GET", "{path}");
+        }
+        client.send(reqwest::Method::OPTIONS, path, |request| request).expect(200);
+    }
+}
+
 #[test]
 fn metrics_count_requests_by_status() {
     let client = TestServer::shared().client();
