@@ -3,6 +3,7 @@
 //! Clients get tokens from the token endpoint ([`oauth2`], [`grant`]); requests carry them. Each scheme of [`SCHEMES`]
 //! knows one way to tell the caller of a request. What callers may do is decided in [`crate::acl`].
 
+pub mod account;
 pub mod api_keys;
 pub mod authorize;
 pub mod bearer;

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod address;
 pub mod catalog;
+pub mod choice;
 pub mod customer;
 pub mod integration;
 pub mod inventory;

@@ -5,49 +5,18 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use super::AccessError;
+use super::account::Account;
 use super::callers::read_networks;
 use super::grant::{Login, lower};
-use super::password::{self, Cost};
 use super::secret::random;
 use super::subject::Subject;
 use super::token::Claims;
-use super::{AccessError, issue};
 use crate::acl::{Caller, CustomerUser, Locale, Permissions, Principal};
 use crate::schema::{customer_user, customer_visitor, oauth_access_token, oauth_refresh_token};
 
 /// The user name and the password with which a visitor asks for a token.
 pub const GUEST: &str = "guest";
-
-/// Whether an account can be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Account {
-    Open,
-    Disabled,
-    Locked,
-    Unconfirmed,
-}
-
-impl Account {
-    /// `active`: enabled, and not locked.
-    pub const fn of(enabled: bool, active: bool, confirmed: bool) -> Account {
-        match (enabled, active, confirmed) {
-            (false, _, _) => Account::Disabled,
-            (true, false, _) => Account::Locked,
-            (true, true, false) => Account::Unconfirmed,
-            (true, true, true) => Account::Open,
-        }
-    }
-
-    /// What is in the way of using it.
-    pub const fn hint(self) -> Option<&'static str> {
-        match self {
-            Account::Open => None,
-            Account::Disabled => Some("Account is disabled."),
-            Account::Locked => Some("Account is locked."),
-            Account::Unconfirmed => Some("Account is not confirmed."),
-        }
-    }
-}
 
 /// The customer user of that e-mail address. Guests have none to log in with.
 pub fn login(conn: &mut PgConnection, organization: i64, email: &str) -> QueryResult<Option<Login>> {
@@ -87,23 +56,6 @@ pub fn account(conn: &mut PgConnection, organization: i64, user: i64) -> QueryRe
         .first(conn)
         .optional()?;
     Ok(found.map(|(email, enabled, active, confirmed)| (email, Account::of(enabled, active, confirmed))))
-}
-
-/// Sets a password, and ends what was opened with the old one.
-pub fn set_password(
-    conn: &mut PgConnection,
-    cost: Cost,
-    organization: i64,
-    user: i64,
-    password: &str,
-) -> Result<(), AccessError> {
-    diesel::update(customer_user::table.find((organization, user)))
-        .set((
-            customer_user::password_hash.eq(password::hash(cost, password)?),
-            customer_user::password_changed_at.eq(Utc::now()),
-        ))
-        .execute(conn)?;
-    Ok(issue::forget(conn, organization, Subject::CustomerUser(user))?)
 }
 
 /// A new visitor: the subject of a token and its name, `visitor:{session id}`. Each removes a few of those who have not come

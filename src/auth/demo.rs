@@ -5,6 +5,7 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::account::set_password;
 use super::clients::{self, CodeSettings, Grant, NewClient};
 use super::password::Cost;
 use super::secret::ServerKey;
@@ -103,12 +104,10 @@ pub fn ensure_buyer(
 ) -> Result<(), AccessError> {
     let Some(buyer) = customer_users::login(conn, organization, BUYER)? else { return Ok(()) };
     let known = buyer.password_hash.is_some_and(|stored| password::matches(secrets.buyer_password, &stored));
-    match buyer.subject {
-        Subject::CustomerUser(id) if !known => {
-            customer_users::set_password(conn, cost, organization, id, secrets.buyer_password)
-        }
-        _ => Ok(()),
+    if known {
+        return Ok(());
     }
+    set_password(conn, cost, organization, buyer.subject, secrets.buyer_password)
 }
 
 fn ensure_role(
@@ -142,7 +141,7 @@ fn ensure_password(
     if stored.is_some_and(|stored| password::matches(text, &stored)) {
         return Ok(());
     }
-    users::set_password(conn, cost, organization, user, text)
+    set_password(conn, cost, organization, Subject::User(user), text)
 }
 
 fn ensure_client(conn: &mut PgConnection, server: &ServerKey, client: NewClient<'_>) -> Result<(), AccessError> {

@@ -9,13 +9,13 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use uuid::Uuid;
 
+use super::account::Account;
 use super::clients::{Client, Grant};
-use super::customer_users::{self, Account};
 use super::issue::{Holder, REFRESH, issue, revoke_access_tokens, revoke_family};
 use super::oauth2::{Issued, Refusal, TokenRequest};
 use super::secret::random;
 use super::subject::{Columns, Subject};
-use super::{AccessError, Api, Auth, clients, code};
+use super::{AccessError, Api, Auth, clients, code, customer_users};
 use crate::schema::{app_user, oauth_refresh_token};
 
 diesel::define_sql_function! { fn lower(text: Text) -> Text; }

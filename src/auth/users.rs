@@ -5,9 +5,7 @@ use diesel::prelude::*;
 
 use super::AccessError;
 use super::grant::lower;
-use super::issue::forget;
 use super::password::{self, Cost};
-use super::subject::Subject;
 use crate::commerce::organization::{ADMINISTRATOR, create_organization, everything, insert_administrator_role};
 use crate::commerce::rights;
 use crate::schema::{app_user, app_user_business_unit, app_user_role, business_unit, organization, user_role};
@@ -98,23 +96,6 @@ pub fn create(
         give_role(conn, organization, id, role)?;
     }
     Ok(id)
-}
-
-/// Sets a password, and ends what was opened with the old one.
-pub fn set_password(
-    conn: &mut PgConnection,
-    cost: Cost,
-    organization: i64,
-    user: i64,
-    password: &str,
-) -> Result<(), AccessError> {
-    diesel::update(app_user::table.find((organization, user)))
-        .set((
-            app_user::password_hash.eq(password::hash(cost, password)?),
-            app_user::password_changed_at.eq(Utc::now()),
-        ))
-        .execute(conn)?;
-    Ok(forget(conn, organization, Subject::User(user))?)
 }
 
 /// The user of that name: its id and organization.

@@ -1,21 +1,8 @@
 //! `ordershippingstatuses`.
 
-use crate::engine::field::{Field, boolean, integer, text};
-use crate::engine::resource::{Ident, Ownership, READ_ONLY, Resource, Title};
+use crate::engine::resource::Resource;
+use crate::resources::choice::choices;
 
-static FIELDS: &[Field] = &[
-    text("name").not_null().read_only(),
-    integer("priority").not_null().read_only().filter().sort(),
-    boolean("default").column("is_default").not_null().read_only(),
-];
-
-pub static ORDER_SHIPPING_STATUS: Resource = Resource::new("ordershippingstatuses", "order_shipping_status")
-    .global()
-    .text_id("id")
-    .id_filter_list()
+pub static ORDER_SHIPPING_STATUS: Resource = choices("ordershippingstatuses", "order_shipping_status")
     .example_id("not_shipped")
-    .fields(FIELDS)
-    .owned_by(Ownership::Reference)
-    .actions(READ_ONLY)
-    .title(Title::Columns(&[Ident::new("name")]))
     .about("How far an order has been shipped.");

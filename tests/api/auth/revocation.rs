@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
+use entrepot::auth::account::set_password;
 use entrepot::auth::clients;
+use entrepot::auth::subject::Subject;
 use entrepot::schema::app_user;
 use serde_json::{Value, json};
 
@@ -100,8 +102,8 @@ fn a_new_password_ends_the_sessions_of_the_old_one() {
     let user = organization.user(organization.first.business_unit, &[]);
     let login = log_in(&organization, &client, &user).expect(200);
     let cost = entrepot::auth::password::Cost { memory_kib: 64, iterations: 1 };
-    organization
-        .write(|conn| entrepot::auth::users::set_password(conn, cost, organization.id(), user.id, "another password"));
+    let (id, subject) = (organization.id(), Subject::User(user.id));
+    organization.write(|conn| set_password(conn, cost, id, subject, "another password"));
     assert_eq!(
         refresh(&organization, &client, &member(&login, "refresh_token")).expect(400).json()["error"],
         "invalid_grant"

@@ -181,7 +181,9 @@ fn tokens_that_are_ended_while_they_are_refreshed() {
     let new_password = |user: i64, _: &str| {
         let cost = entrepot::auth::password::Cost { memory_kib: 64, iterations: 1 };
         let id = organization.id();
-        organization.write(|conn| entrepot::auth::users::set_password(conn, cost, id, user, "another password"));
+        let subject = entrepot::auth::subject::Subject::User(user);
+        let set = entrepot::auth::account::set_password;
+        organization.write(|conn| set(conn, cost, id, subject, "another password"));
     };
     type End<'a> = &'a (dyn Fn(i64, &str) + Sync);
     let ends: [End<'_>; 2] = [&second_use, &new_password];

@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use entrepot::auth::account::set_password;
 use entrepot::auth::clients::{self, Grant, NewClient};
 use entrepot::auth::password::Cost;
 use entrepot::auth::secret::ServerKey;
 use entrepot::auth::subject::Subject;
 use entrepot::auth::users::{self, NewUser};
-use entrepot::auth::{AccessError, Api, customer_users};
+use entrepot::auth::{AccessError, Api};
 use entrepot::commerce::organization::{ADMINISTRATOR, NewOrganization, create_organization, insert_role};
 use entrepot::error::Error;
 use entrepot::schema::business_unit;
@@ -159,7 +160,7 @@ impl Organization {
     /// Gives a customer user the tests' password.
     pub fn set_customer_user_password(&self, user: i64) {
         let cost = Cost { memory_kib: 64, iterations: 1 };
-        self.write(|conn| customer_users::set_password(conn, cost, self.id(), user, PASSWORD));
+        self.write(|conn| set_password(conn, cost, self.id(), Subject::CustomerUser(user), PASSWORD));
     }
 
     #[track_caller]
