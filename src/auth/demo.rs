@@ -264,6 +264,7 @@ fn erp_permissions() -> Value {
             EVERYTHING,
         ),
         (&["taxsettings"], &["VIEW", "EDIT"]),
+        (&["asyncoperations"], &["VIEW", "CREATE", "EDIT"]),
         (&["orders"], &["VIEW", "CREATE", "EDIT", "ASSIGN"]),
         (&["businessunits", "customeruserroles", "organizations"], &["VIEW"]),
     ])

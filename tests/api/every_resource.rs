@@ -1,5 +1,6 @@
 //! What every resource has in common, driven from its descriptor alone.
 
+mod batch;
 pub mod bodies;
 mod chunk;
 mod external;
