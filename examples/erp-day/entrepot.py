@@ -1,6 +1,7 @@
 """A small client for Entrepot's back-office API: a token, five verbs, and errors that say what was wrong."""
 
 import json
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -78,6 +79,17 @@ class Client:
         if relationships:
             data["relationships"] = relationships
         return self.post(kind, data).data["id"]
+
+    def batch(self, kind, records, patience=60):
+        """Sends many records at once, and waits until they are worked off: the operation with its summary."""
+        answer = self.send("PATCH", f"{self.api}/{kind}", {"data": records})
+        end = time.monotonic() + patience
+        while answer.data["attributes"]["summary"] is None:
+            if time.monotonic() > end:
+                raise TimeoutError(f"operation {answer.data['id']} is not done after {patience} s")
+            time.sleep(0.1)
+            answer = self.get(f"asyncoperations/{answer.data['id']}")
+        return answer.data
 
     def send(self, method, url, document=None, headers=None):
         headers = dict(headers or {}, Accept=MEDIA_TYPE, Authorization=f"Bearer {self.token}")

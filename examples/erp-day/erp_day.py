@@ -74,10 +74,10 @@ def main():
     count = erp.get("products", {"filter[sku]": ",".join(sku for sku, *_ in PRODUCTS), "page[size]": 1}, total=True)
     say(f"       {created} are new, {updated} updated; the catalogue holds {count.total} of them. Nothing doubled.")
 
-    say("06:15  It pushes a price list with 20 prices.")
+    say("06:15  It pushes a price list, and its 20 prices in one batch.")
     price_list = push_prices(erp, products)
 
-    say("06:20  It pushes stock.")
+    say("06:20  It pushes stock, in a batch too.")
     push_stock(erp, products)
 
     say()
@@ -206,12 +206,35 @@ def push_products(erp):
 
 
 def push_prices(erp, products):
+    """All of them in one batch, which is worked off while the ERP does other things."""
     price_list = erp.upsert("pricelists", ["name"], {"name": "ERP prices", "priceListCurrencies": ["USD"]})
-    for sku, _, price, _ in PRODUCTS:
-        push_price(erp, price_list, products[sku], price, "USD")
-    prices = erp.get("productprices", {"filter[priceList]": price_list, "page[size]": 1}, total=True)
-    say(f"       The list holds {prices.total} prices.")
+    prices = [
+        {
+            "type": "productprices",
+            "meta": {"upsert": ["priceList", "product", "unit", "quantity", "currency"]},
+            "attributes": {"quantity": 1, "value": price, "currency": "USD"},
+            "relationships": {
+                "priceList": one("pricelists", price_list),
+                "product": one("products", products[sku]),
+                "unit": one("productunits", "item"),
+            },
+        }
+        for sku, _, price, _ in PRODUCTS
+    ]
+    tell(erp, erp.batch("productprices", prices))
+    held = erp.get("productprices", {"filter[priceList]": price_list, "page[size]": 1}, total=True)
+    say(f"       The list holds {held.total} prices.")
     return price_list
+
+
+def tell(erp, operation):
+    """What became of a batch: how many records were written, and what was wrong with the others."""
+    summary = operation["attributes"]["summary"]
+    say(f"       {summary['createCount']} are new, {summary['updateCount']} were there already.")
+    if operation["attributes"]["status"] != "success" or summary["errorCount"]:
+        for error in erp.get(f"asyncoperations/{operation['id']}/errors").data:
+            say(f"       {error['attributes']['detail']} ({error['attributes']['source']})")
+        sys.exit(1)
 
 
 def push_price(erp, price_list, product, value, currency):
@@ -230,10 +253,16 @@ def push_price(erp, price_list, product, value, currency):
 def push_stock(erp, products):
     levels = erp.get("inventorylevels", {"filter[product]": ",".join(products.values()), "page[size]": 100}).data
     by_product = {level["relationships"]["product"]["data"]["id"]: level["id"] for level in levels}
-    for sku, _, _, stock in PRODUCTS:
-        level = by_product[products[sku]]
-        attributes = {"quantity": stock}
-        erp.patch(f"inventorylevels/{level}", {"type": "inventorylevels", "id": level, "attributes": attributes})
+    changed = [
+        {
+            "type": "inventorylevels",
+            "id": by_product[products[sku]],
+            "meta": {"update": True},
+            "attributes": {"quantity": stock},
+        }
+        for sku, _, _, stock in PRODUCTS
+    ]
+    tell(erp, erp.batch("inventorylevels", changed))
     say(f"       {len(by_product)} levels are up to date.")
 
 

@@ -238,6 +238,7 @@ fn erp_permissions() -> Value {
     at_organization(&[
         (
             &[
+                "asyncoperations",
                 "attachments",
                 "brands",
                 "categories",

@@ -18,7 +18,7 @@ const SECRET: &str = "the-secret-of-the-demonstrations-clients";
 
 /// A server with the demonstration on a database of its own.
 fn server(with_data: bool) -> TestServer {
-    let server = TestServer::start(&database::own(), "[queue]\nworkers = 1");
+    let server = TestServer::start(&database::own(), "[queue]\nworkers = 2");
     for first in [true, false] {
         let loaded = load(&server, with_data);
         assert_eq!(loaded, first && with_data, "a second load changes nothing");
@@ -96,11 +96,16 @@ fn an_erps_day_runs_twice_and_nothing_doubles() {
     let first = day(&server);
     assert!(first.contains("20 products are new, 0 were there already"), "{first}");
     assert!(first.contains("0 are new, 20 updated; the catalogue holds 20 of them"), "{first}");
+    let told = |day: &str, line: &str| day.matches(line).count();
+    assert_eq!(told(&first, "20 are new, 0 were there already"), 1, "prices: {first}");
+    assert_eq!(told(&first, "0 are new, 20 were there already"), 1, "stock: {first}");
+    assert!(first.contains("The list holds 20 prices."), "{first}");
     assert!(first.contains("2 orders changed"), "{first}");
     assert!(first.contains("403: "), "the forbidden push: {first}");
     assert!(first.contains("400: "), "the wrong price: {first}");
     let second = day(&server);
     assert!(second.contains("0 products are new, 20 were there already"), "{second}");
+    assert_eq!(told(&second, "0 are new, 20 were there already"), 2, "prices and stock: {second}");
     assert!(second.contains("was placed on an earlier run"), "{second}");
 
     let erp = server.client().with_token(&token(&server, "demo-erp", SECRET));
