@@ -24,6 +24,7 @@ fn a_cancelled_operation_writes_nothing_more() {
     let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &request);
     let before = sent.now(client);
     assert_eq!((&before["attributes"]["status"], &before["attributes"]["summary"]), (&json!("new"), &Value::Null));
+    assert!(before["attributes"]["elapsedTime"].is_u64(), "{before}");
     let answer = client.patch(&sent.path, &body(&sent)).expect(200).json();
     assert_eq!(answer["data"]["attributes"]["status"], "cancelled");
     assert_eq!(summary(&answer["data"]), [0; 5]);

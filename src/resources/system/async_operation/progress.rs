@@ -16,7 +16,7 @@ impl Computed for OperationProgress {
             "SELECT id, \
              to_jsonb(CASE WHEN status = 'success' THEN 1 \
                  WHEN chunks > 0 THEN trim_scale(trunc(chunks_done::numeric / chunks, 4)) END), \
-             to_jsonb(floor(extract(epoch FROM coalesce(ended_at, now()) - created_at))::integer), \
+             to_jsonb(greatest(0, floor(extract(epoch FROM coalesce(ended_at, now()) - created_at)))::integer), \
              CASE WHEN ended_at IS NOT NULL THEN jsonb_build_object(\
                  'aggregateTime', aggregate_time, 'readCount', read_count, \
                  'writeCount', create_count + update_count, 'errorCount', error_count, \
