@@ -58,7 +58,7 @@ pub fn recompute(
         " AND i.id = p.line_id AND (i.row_tax_amount, i.row_tax_included) IS DISTINCT FROM (p.tax, p.included)
             RETURNING i.id, i.order_id
         ), base AS (
-            SELECT o.id, l.subtotal, x.tax, x.added, l.mixed,
+            SELECT o.id, l.subtotal, coalesce(x.tax, 0) AS tax, coalesce(x.added, 0) AS added, l.mixed,
                 coalesce(o.overridden_shipping_cost, o.estimated_shipping_cost, 0) AS shipping
             FROM sales_order o
             CROSS JOIN LATERAL (
@@ -67,10 +67,10 @@ pub fn recompute(
                 FROM sales_order_line_item i
                 WHERE i.organization_id = o.organization_id AND i.order_id = o.id
             ) l
-            CROSS JOIN LATERAL (
-                SELECT coalesce(sum(p.tax), 0) AS tax, coalesce(sum(p.tax) FILTER (WHERE NOT p.included), 0) AS added
-                FROM tax_part p WHERE p.order_id = o.id
-            ) x
+            LEFT JOIN (
+                SELECT p.order_id, sum(p.tax) AS tax, sum(p.tax) FILTER (WHERE NOT p.included) AS added
+                FROM tax_part p GROUP BY p.order_id
+            ) x ON x.order_id = o.id
             WHERE o.organization_id = ",
     );
     sql.bind(tenant()).raw(" AND o.id").is_among(orders);
@@ -116,8 +116,9 @@ pub fn recompute(
                     IS DISTINCT FROM (t.subtotal, t.discounts, t.discounted, t.tax, t.added, t.total)
             RETURNING o.id
         )
-        SELECT t.id, s.id IS NOT NULL, t.mixed, ARRAY(SELECT x.id FROM taxed x WHERE x.order_id = t.id)
-        FROM totals t LEFT JOIN stored s ON s.id = t.id",
+        SELECT t.id, s.id IS NOT NULL, t.mixed, coalesce(x.lines, '{}')
+        FROM totals t LEFT JOIN stored s ON s.id = t.id
+        LEFT JOIN (SELECT order_id, array_agg(id) AS lines FROM taxed GROUP BY order_id) x ON x.order_id = t.id",
     );
     sql.collect(conn, |row| {
         Ok(Totalled {

@@ -79,19 +79,11 @@ pub fn of(
     plan_plainly(conn, false)
 }
 
-/// Whether the planner keeps from nested loops, and from compiling statements that seem dear to it because they have one
-/// all the same, until the end of the transaction.
+/// Whether the planner keeps from nested loops until the end of the transaction.
 fn plan_plainly(conn: &mut PgConnection, plainly: bool) -> QueryResult<()> {
-    let settings = match plainly {
-        true => ["SET LOCAL enable_nestloop TO off", "SET LOCAL jit TO off"],
-        false => ["SET LOCAL enable_nestloop TO DEFAULT", "SET LOCAL jit TO DEFAULT"],
-    };
-    for setting in settings {
-        let mut sql = Sql::new();
-        sql.raw(setting);
-        sql.execute(conn)?;
-    }
-    Ok(())
+    let mut sql = Sql::new();
+    sql.raw(if plainly { "SET LOCAL enable_nestloop TO off" } else { "SET LOCAL enable_nestloop TO DEFAULT" });
+    sql.execute(conn).map(drop)
 }
 
 /// ` AND <column> = ANY(…)`, for every table that is read, since the planner does not carry it over.

@@ -18,11 +18,14 @@ use super::plan::{Draft, DraftLinkage, Match, Operation, Reference};
 use super::rows::{Cell, columns, storage_of};
 use super::{Batch, Stored};
 use crate::acl::Permission;
-use crate::error::{Error, Errors};
+use crate::error::{ACTION_NOT_ALLOWED, Error, Errors};
 
 /// Turns are locks, of which a database has only so many. What upserts more keys takes none: where two such requests make
 /// the same record, the unique index stops one of them, and it is tried again.
 const MOST_TURNS: usize = 100;
+
+/// Nothing has the key, and records of the type are not made by requests.
+const NO_CREATE: &str = "The \"create\" action is not allowed.";
 
 /// Waits until no other request upserts one of the keys, until the end of the transaction.
 pub(super) fn take_turns(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(), Errors> {
@@ -90,6 +93,9 @@ pub(super) fn find(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<
                 }
                 (Some((_, row)), true) if !row.allowed => errors.push(lock::place(Error::no_access(), draft)),
                 (Some((key, row)), true) => found[index] = Some((key, row.stored)),
+                (None, _) if !draft.resource.actions.create => {
+                    errors.push(Error::new(&ACTION_NOT_ALLOWED, NO_CREATE).at(&draft.pointer));
+                }
                 (None, _) => {}
             }
         }

@@ -512,3 +512,24 @@ fn what_concerns_all() {
     assert_eq!(result.unwrap_err().0[0].code, &CONTENTION);
     assert!(names(&shop).is_empty());
 }
+
+/// "inventorylevels [productUnitPrecision], update only": found by what nobody can set, and never made.
+#[test]
+fn an_upsert_that_only_updates() {
+    let shop = Shop::new();
+    let product = shop.product(&unique("sku"), &[("item", 0), ("set", 0)]);
+    let path = format!("/admin/api/products/{product}/relationships/unitPrecisions");
+    let units = crate::support::rows::ids(&shop.client().get(&path).expect(200).json()["data"]);
+    let level = |unit: i64, quantity: &str| {
+        json!({
+            "type": "inventorylevels", "meta": {"upsert": ["productUnitPrecision"]}, "attributes": {"quantity": quantity},
+            "relationships": {"productUnitPrecision": one("productunitprecisions", &unit.to_string())},
+        })
+    };
+    let body = data(&[level(units[0], "5"), level(987_654_321, "6"), level(units[1], "7.5")]);
+    let written = write(&shop.organization, "inventorylevels", &body);
+    assert_eq!(told(&written.primary), ["updated", "/data/1 action-not-allowed", "updated"]);
+    let read = shop.client().get(&format!("/admin/api/inventorylevels/{}", id(&written.primary[2]))).expect(200).json();
+    assert_eq!(read["data"]["attributes"]["quantity"], "7.5");
+    assert_eq!(read["data"]["relationships"]["productUnitPrecision"]["data"]["id"], json!(units[1].to_string()));
+}

@@ -183,13 +183,15 @@ impl<'d> Planner<'d> {
             Access::CreateOnly | Access::WriteOnce => creates,
             Access::ReadOnly | Access::Hidden => false,
         };
+        // What a record is found by is taken as it is sent, even where nobody can set it.
+        let sought = |name: &str| matches!(&operation, Operation::Upsert(Match::Members(by)) if by.contains(&name));
         let mut extra = Vec::new();
         let mut values = BTreeMap::new();
         for (name, json) in &object.attributes {
             match resource.field(name) {
                 None => extra.push(name.as_str()),
                 Some(field) if field.access == Access::WriteOnce && !creates => extra.push(name.as_str()),
-                Some(field) if settable(field.access) => match input::parse(field, json) {
+                Some(field) if settable(field.access) || sought(name) => match input::parse(field, json) {
                     Ok(value) => {
                         values.insert(field.name, value);
                     }
@@ -202,7 +204,7 @@ impl<'d> Planner<'d> {
         for (name, identifiers) in &object.relationships {
             match resource.relation(name).filter(|relation| !relation.hidden) {
                 None => extra.push(name.as_str()),
-                Some(relation) if settable(relation.access) => {
+                Some(relation) if settable(relation.access) || sought(name) => {
                     let place = format!("{}/relationships/{name}/data", object.pointer);
                     if let Some(linkage) = self.linkage((index, role), relation, identifiers, &place) {
                         links.insert(relation.name, linkage);
