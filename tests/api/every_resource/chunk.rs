@@ -110,11 +110,15 @@ const ONCE: &[&str] = &[
     "productshortdescriptions",
 ];
 
+/// A webhook is made by a running server only, which tells where it may send.
+const BY_SERVERS: &[&str] = &["webhooks"];
+
 #[test]
 fn statements_do_not_grow_with_the_records() {
     let measured = Measured::new();
     let mut growing = Vec::new();
-    let creatable = ALL.iter().copied().filter(|resource| resource.actions.create && !ONCE.contains(&resource.name));
+    let left_out = |resource: &Resource| ONCE.contains(&resource.name) || BY_SERVERS.contains(&resource.name);
+    let creatable = ALL.iter().copied().filter(|resource| resource.actions.create && !left_out(resource));
     for resource in creatable {
         // What is read once a process, or once an organization, is read now.
         measured.write(resource, &measured.creates(resource, 1));
@@ -123,7 +127,9 @@ fn statements_do_not_grow_with_the_records() {
         let outcomes = told(&few.primary).into_iter().chain(told(&many.primary)).collect::<BTreeSet<String>>();
         if outcomes != BTreeSet::from(["created".to_owned()]) {
             growing.push(format!("{} is not created: {outcomes:?}", resource.name));
-        } else if cost_of_many > cost_of_few {
+            continue;
+        }
+        if cost_of_many > cost_of_few {
             growing.push(format!("{}: {cost_of_few} → {cost_of_many} statements to create", resource.name));
         }
         if resource.actions.update {
