@@ -2,13 +2,17 @@
 //!
 //! A subscription is a record of `webhooks`. The transaction that changes a record writes what is to be told, rendered
 //! with the rights of the subscription's owner, into `webhook_delivery` ([`capture`]); so nothing is lost, and nothing
-//! is told of what was rolled back. From there it is sent, again and again where it has to be, at least once.
+//! is told of what was rolled back. The [`dispatcher`] sends it, again and again where it has to, at least once.
 
 pub mod address;
 pub mod capture;
 pub mod destination;
+pub mod dispatcher;
+mod gone;
 pub mod message;
+mod metrics;
 pub mod redelivery;
+pub mod signature;
 pub mod subscription;
 pub mod topic;
 

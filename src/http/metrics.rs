@@ -6,6 +6,9 @@
 //! | `entrepot_request_seconds` | `api`, `action` |
 //! | `entrepot_stage_seconds` | `stage` |
 //! | `entrepot_idempotent_requests_total` | `outcome` |
+//! | `entrepot_webhook_attempts_total` | `outcome` |
+//! | `entrepot_webhook_attempt_seconds`, `entrepot_webhook_wait_seconds` (until the first attempt) | |
+//! | `entrepot_webhook_pending` | |
 //! | `entrepot_database_connections` | `state` |
 //! | `entrepot_database_statements_total` | |
 //!

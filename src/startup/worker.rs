@@ -13,6 +13,7 @@ use crate::feed;
 use crate::queue::transport::rabbitmq::RabbitMq;
 use crate::queue::transport::{Table, Transport};
 use crate::queue::{self, Stop, Workers};
+use crate::webhooks;
 
 /// A loop that goes on as long as the process: it does its part, sleeps by [`Stop::sleep`], and returns when the end is
 /// wished. One that fails is started again. It may run in several processes at once: where one is to do the work, they
@@ -26,6 +27,7 @@ pub struct Service {
 const SERVICES: &[Service] = &[
     Service { name: "change-retention", run: feed::retention::run },
     Service { name: "change-sequencer", run: feed::service::sequence },
+    Service { name: "webhook-dispatcher", run: webhooks::dispatcher::run },
 ];
 
 /// Before a service that failed is started again.

@@ -15,6 +15,7 @@ use super::message;
 use super::topic::Entity;
 use crate::acl::{self, Caller, Permission, authorize};
 use crate::auth::callers;
+use crate::db::announce;
 use crate::engine::key::Key;
 use crate::engine::load;
 use crate::engine::plan::ReadPlan;
@@ -246,6 +247,7 @@ impl Rows {
              ORDER BY place",
         );
         sql.execute(conn)?;
+        announce();
         Ok(())
     }
 }

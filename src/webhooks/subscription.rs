@@ -69,20 +69,19 @@ pub fn forget_user(conn: &mut PgConnection, organization: i64, user: i64) -> Res
     Ok(())
 }
 
-/// Puts a sealed secret in the place of the former one, which stays good until then. The answer: until when it does, if
-/// there was one.
+/// Puts a sealed secret in the place of the former one, which stays good until then, if at all. The answer: until when it
+/// does, if there was one.
 pub fn rotate(
     conn: &mut PgConnection,
     organization: i64,
     webhook: &Key,
     sealed: String,
-    until: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
 ) -> Result<Option<DateTime<Utc>>, Error> {
-    let moment = || Value::DateTime(until);
     let mut sql = Sql::new();
-    sql.raw("UPDATE webhook SET previous_secret = CASE WHEN ").bind(moment()).raw(" > now() THEN secret END, ");
-    sql.raw("previous_secret_until = CASE WHEN secret IS NOT NULL AND ").bind(moment()).raw(" > now() THEN ");
-    sql.bind(moment()).raw(" END, secret = ").bind(Value::Text(sealed));
+    sql.raw("UPDATE webhook SET previous_secret_until = CASE WHEN secret IS NOT NULL THEN ");
+    sql.bind(until.map_or(Value::Null, Value::DateTime)).raw("::timestamptz END, previous_secret = ");
+    sql.raw(if until.is_some() { "secret" } else { "NULL" }).raw(", secret = ").bind(Value::Text(sealed));
     of_webhooks(&mut sql, "id", organization, std::slice::from_ref(webhook)).raw(" RETURNING previous_secret_until");
     let stored = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.get::<Timestamptz, DateTime<Utc>>(0)?) })?;
     Ok(stored.into_iter().next().flatten())

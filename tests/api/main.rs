@@ -25,3 +25,4 @@ mod resources;
 mod spec;
 mod storefront;
 mod support;
+mod webhooks;

@@ -15,7 +15,7 @@ use entrepot::resources::ALL;
 use serde_json::{Value, json};
 
 use super::bodies::World;
-use crate::support::chunk::{caller, chunk, id, told};
+use crate::support::chunk::{Lent, caller, chunk, id, told};
 use crate::support::database;
 use crate::support::organization::{Organization, unique};
 use crate::support::server::{self, TestServer};
@@ -43,7 +43,7 @@ impl Measured {
         let work = |conn: &mut _| {
             let switches = BTreeSet::new();
             let (now, switches, passwords) = (Utc::now(), &switches, &cost);
-            let context = Context { caller: &caller, now, switches, passwords, server: &Nobody, observer: &Nobody };
+            let context = Context { caller: &caller, now, switches, passwords, server: &Lent, observer: &Nobody };
             write_chunk(conn, context, &chunk)
         };
         let written = self.db.transaction_now::<_, Errors>(work).unwrap();

@@ -43,7 +43,7 @@ impl Run for RotateSecret {
         check_secret(secret).map_err(|error| error.at("/meta/secret"))?;
         let organization = batch.organization();
         let sealed = batch.context.server.seal(&subscription::purpose(organization, key), secret)?;
-        let until = batch.context.now + TimeDelta::seconds(overlap);
+        let until = (overlap > 0).then(|| batch.context.now + TimeDelta::seconds(overlap));
         let until = subscription::rotate(batch.conn, organization, key, sealed, until)?;
         let shown = until.map(|until| until.to_rfc3339_opts(SecondsFormat::Secs, true));
         batch.touch(&WEBHOOK, key.clone(), &["secret"]);
