@@ -9,6 +9,7 @@ use crate::engine::field::{Literal, date_time, enumeration, money, objects, pass
 use crate::engine::registry::Registry;
 use crate::engine::relation::{polymorphic, through, to_many, to_one};
 use crate::engine::resource::{Ownership, READ_ONLY, Resource, UniqueKey};
+use crate::resources::system::BELOW_ANOTHER;
 
 static SHELF: Resource = Resource::new("shelves", "shelf")
     .fields(&[
@@ -41,8 +42,16 @@ static ROOM: Resource = Resource::new("rooms", "room")
 
 static OPERATION: Resource =
     Resource::new("asyncoperations", "async_operation").fields(&[text("status")]).actions(READ_ONLY);
+static ERROR: Resource = Resource::new("asyncoperationerrors", "async_operation_error")
+    .text_id("id")
+    .fields(&[text("title")])
+    .actions(BELOW_ANOTHER);
+static RESULT: Resource = Resource::new("asyncoperationresults", "async_operation_result")
+    .text_id("id")
+    .fields(&[enumeration("outcome", &["created", "failed"]).filter()])
+    .actions(BELOW_ANOTHER);
 
-static ALL: &[&Resource] = &[&OPERATION, &BOOK, &ROOM, &SHELF];
+static ALL: &[&Resource] = &[&ERROR, &RESULT, &OPERATION, &BOOK, &ROOM, &SHELF];
 
 fn sample() -> Value {
     serde_json::to_value(document(&Registry::new("admin", "/admin/api", ALL).with_batches()))

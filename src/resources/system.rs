@@ -21,7 +21,7 @@ pub mod website;
 
 pub use self::address_type::ADDRESS_TYPE;
 pub use self::async_operation::ASYNC_OPERATION;
-pub use self::async_operation_error::ASYNC_OPERATION_ERROR;
+pub use self::async_operation_error::{ASYNC_OPERATION_ERROR, BELOW_ANOTHER};
 pub use self::async_operation_result::ASYNC_OPERATION_RESULT;
 pub use self::business_unit::BUSINESS_UNIT;
 pub use self::country::COUNTRY;

@@ -67,6 +67,10 @@ fn every_resource_has_a_record() {
     let website = first("/admin/api/websites");
     let product = first("/admin/api/products");
     for resource in resources::ALL.iter().filter(|resource| resource.actions.list && !resource.singleton) {
+        // It sends nothing to anybody.
+        if ["webhooks", "webhookdeliveries"].contains(&resource.name) {
+            continue;
+        }
         let filters = resource.mandatory_filters.iter().map(|name| {
             let id = match *name {
                 "priceList" => &list,

@@ -6,7 +6,7 @@ use crate::engine::resource::{Actions, Ownership, READ_ONLY, Resource};
 use crate::resources::system::ASYNC_OPERATION;
 
 /// No routes of their own.
-pub(super) const BELOW_ANOTHER: Actions = Actions { list: false, get: false, ..READ_ONLY };
+pub const BELOW_ANOTHER: Actions = Actions { list: false, get: false, ..READ_ONLY };
 
 pub static ASYNC_OPERATION_ERROR: Resource = Resource::new("asyncoperationerrors", "async_operation_error")
     .text_id("id")

@@ -99,7 +99,7 @@ fn preflights_are_answered_without_credentials() {
     let organization = organization(SETTINGS);
     let client = organization.server.client();
     let cases = [
-        ("/admin/api/products", "OPTIONS, GET, POST, DELETE"),
+        ("/admin/api/products", "OPTIONS, GET, PATCH, POST, DELETE"),
         ("/admin/api/products/1", "OPTIONS, GET, PATCH, DELETE"),
         ("/admin/api/products/1/names", "OPTIONS, GET"),
         ("/admin/api/products/1/relationships/brand", "OPTIONS, GET, PATCH"),

@@ -8,6 +8,8 @@ use diesel::prelude::*;
 use entrepot::engine::resource::{IdKind, Resource};
 use entrepot::openapi::examples;
 use entrepot::resources::ALL;
+use entrepot::resources::customer::CUSTOMER;
+use entrepot::resources::integration::WEBHOOK;
 use serde_json::{Value, json};
 
 use crate::support::client::Client;
@@ -104,12 +106,24 @@ impl World {
             self.client().post(&path, &self.create_body(resource)).expect(201).id()
         } else if resource.name == "asyncoperations" {
             self.operation().to_string()
+        } else if resource.name == "webhookdeliveries" {
+            self.delivery()
         } else {
             let list = self.client().get(&path).expect(200).json();
             list["data"][0]["id"].as_str().unwrap_or_else(|| panic!("no {}", resource.name)).to_owned()
         };
         self.known.borrow_mut().insert(resource.name, id.clone());
         id
+    }
+
+    /// What is noted for a webhook about a customer who is made.
+    fn delivery(&self) -> String {
+        let mut webhook = self.create_body(&WEBHOOK);
+        webhook["data"]["relationships"]["topic"]["data"]["id"] = json!("customer.created");
+        self.client().post("/admin/api/webhooks", &webhook).expect(201);
+        self.client().post("/admin/api/customers", &self.create_body(&CUSTOMER)).expect(201);
+        let list = self.client().get("/admin/api/webhookdeliveries").expect(200).json();
+        list["data"][0]["id"].as_str().unwrap().to_owned()
     }
 
     /// An asynchronous operation that has ended, so that nothing about it changes.

@@ -86,7 +86,7 @@ pub const CHECKS: &[Check] = &[
     }),
     check("ER-10", "405 names the methods, 401 the scheme", |world| {
         let answer = world.client().send(Method::PUT, "/admin/api/customers", |request| request).expect(405);
-        assert_eq!(answer.header("Allow"), "OPTIONS, GET, POST, DELETE");
+        assert_eq!(answer.header("Allow"), "OPTIONS, GET, PATCH, POST, DELETE");
         let answer = world.shop.organization.server.client().get("/admin/api/customers").expect(401);
         assert!(answer.header("WWW-Authenticate").starts_with("Bearer"), "{}", answer.header("WWW-Authenticate"));
     }),
