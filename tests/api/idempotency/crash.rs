@@ -21,6 +21,9 @@ use crate::support::server::TestServer;
 /// Whether a session of this database waits for another.
 pub const LOCKED: &str = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
+/// No worker and no service of the server commits anything.
+const QUIET: &[(&str, &str)] = &[("ENTREPOT_QUEUE_WORKERS", "0")];
+
 struct Postgres {
     superuser: PgConnection,
 }
@@ -61,8 +64,8 @@ fn an_answer_that_was_lost_is_given_later() {
     let mut postgres =
         Postgres { superuser: PgConnection::establish(&private.url_of("entrepot", "postgres")).unwrap() };
 
-    // kill -9 of the server.
-    let served = Served::on(&private.url(), &[]);
+    // kill -9 of the server, which commits nothing but what it is asked to.
+    let served = Served::on(&private.url(), QUIET);
     let client = organization.client().at(served.address);
     client.get(GROUPS).expect(200);
     let (name, key) = (unique("Between"), key());
@@ -80,7 +83,7 @@ fn an_answer_that_was_lost_is_given_later() {
     });
     served.kill();
     postgres.hold_commits(false);
-    let again = Served::on(&private.url(), &[]);
+    let again = Served::on(&private.url(), QUIET);
     let client = organization.client().at(again.address);
     let before = changes(&organization);
     let answer = send(&client, Method::POST, GROUPS, &key, &group(&name)).expect(201);
