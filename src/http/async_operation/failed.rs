@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::engine::key::Key;
 use crate::engine::query;
 use crate::engine::split::Format;
-use crate::error::{Error, Errors};
+use crate::error::{ACCESS_DENIED, Error, Errors};
 use crate::http::answer::JSON_API;
 use crate::http::call::Call;
 use crate::http::read;
@@ -22,7 +22,8 @@ use crate::operation::Operation;
 use crate::operation::failed::{self, Failed, header};
 use crate::resources::system::ASYNC_OPERATION;
 
-/// Answers with the failed records of an operation; an operation without any is answered with none.
+/// Answers with the failed records of an operation; an operation without any is answered with none. They go back to who has
+/// sent them alone: they may hold passwords, and what others may not view.
 pub async fn download(request: &HttpRequest, call: Call, key: Key) -> Result<HttpResponse, Errors> {
     read::query(request, &call, &ASYNC_OPERATION, query::NOTHING)?;
     let caller = call.caller.clone();
@@ -30,6 +31,10 @@ pub async fn download(request: &HttpRequest, call: Call, key: Key) -> Result<Htt
         check(conn, &caller, &key)?;
         let Key::Integer(id) = key else { return Err(Error::not_found()) };
         let operation = Operation::load(conn, caller.organization, id)?.ok_or_else(Error::not_found)?;
+        if caller.user().is_none_or(|user| user.id != operation.owner) {
+            let text = "The failed records of an asynchronous operation are given to its owner only.";
+            return Err(Error::new(&ACCESS_DENIED, text));
+        }
         let chunks = failed::chunks(conn, &operation)?;
         Ok((operation, chunks))
     };

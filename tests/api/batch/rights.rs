@@ -51,3 +51,22 @@ fn a_sender_who_is_not_good_any_more_stops_the_operation() {
         assert!(error["detail"].as_str().unwrap().contains("was revoked, or its user was disabled"), "{error}");
     }
 }
+
+/// What was sent may hold passwords and what others may not view: "the failed records as they were sent" are for who has
+/// sent them, while others who may view the operation see what was wrong.
+#[test]
+fn failed_records_go_back_to_their_sender_alone() {
+    let organization = Organization::new();
+    let sender = organization.user_who_may(&json!({"asyncoperations": {"VIEW": "user", "CREATE": "user"}}));
+    let attributes = json!({"email": "none", "password": "Correct-Horse-7"});
+    let body = json!({"data": [{"type": "customerusers", "attributes": attributes}]}).to_string();
+    let sent = send(&organization, &sender, "customerusers", Format::Json, &body);
+    sent.ended(&sender.client);
+    let path = format!("{}/failed", sent.path);
+    assert!(sender.client.get(&path).expect(200).text.contains("Correct-Horse-7"));
+    for part in ["errors", "results"] {
+        let seen = organization.client().get(&format!("{}/{part}", sent.path)).expect(200);
+        assert!(!seen.text.contains("Correct-Horse-7"));
+    }
+    assert!(!organization.client().get(&path).expect(403).text.contains("Correct-Horse-7"));
+}
