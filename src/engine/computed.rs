@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use serde_json::Value as Json;
 
@@ -64,6 +65,24 @@ impl Values {
     pub fn get(&self, key: &Key, attribute: &str) -> &Json {
         self.0.get(key).and_then(|values| values.get(attribute)).unwrap_or(&Json::Null)
     }
+}
+
+/// Does reading work that needs several statements for records of a shape with computed attributes, so that all of them
+/// see the same moment. A transaction that is open already stays as it is.
+pub fn at_one_moment<T>(
+    conn: &mut PgConnection,
+    shape: &Shape,
+    work: impl FnOnce(&mut PgConnection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let is_computed = shape.fields.iter().any(|field| field.computed);
+    let is_open = matches!(
+        AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth(),
+        Ok(Some(_)) | Err(_)
+    );
+    if !is_computed || is_open {
+        return work(conn);
+    }
+    conn.build_transaction().repeatable_read().read_only().run(work)
 }
 
 /// The computed values that a shape shows of records.

@@ -90,13 +90,15 @@ pub fn objects(
     let wanted = Wanted::default();
     let whole = shape == Shape::whole(shape.resource);
     let sql = select::by_keys(caller, &shape, wanted, &[], keys, whole);
-    let values = computed::values(conn, caller, &shape, keys)?;
-    let writer = RowWriter::new(shape, wanted, 0, view, |_| false);
-    sql.collect(conn, |row| {
-        let (key, mut object) = (writer.key(row)?, Vec::new());
-        let meta = Meta { values: Some(&values), ..Meta::default() };
-        writer.write(&mut object, row, &key, meta, &mut |_, _, _| ())?;
-        Ok((key, object))
+    let writer = RowWriter::new(shape.clone(), wanted, 0, view, |_| false);
+    computed::at_one_moment(conn, &shape, |conn| {
+        let values = computed::values(conn, caller, &shape, keys)?;
+        sql.collect(conn, |row| {
+            let (key, mut object) = (writer.key(row)?, Vec::new());
+            let meta = Meta { values: Some(&values), ..Meta::default() };
+            writer.write(&mut object, row, &key, meta, &mut |_, _, _| ())?;
+            Ok((key, object))
+        })
     })
 }
 

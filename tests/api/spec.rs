@@ -7,6 +7,7 @@ mod attack;
 mod borrowed_rights;
 mod change;
 mod chunk;
+mod computed;
 mod contention;
 mod create;
 mod crossing;

@@ -69,22 +69,24 @@ impl Loader<'_> {
     ) -> Result<Vec<Key>, Error> {
         let shape = self.plan.plan().shapes.of(resource);
         let whole = shape == Shape::whole(resource);
-        let values = computed::values(conn, self.caller(), &shape, keys)?;
         let wanted = Wanted::default();
         let sql = select::by_keys(self.caller(), &shape, wanted, &[], keys, whole);
         let place =
             |relation| self.include().iter().position(|include| include.parent == path && include.relation == relation);
-        let writer = RowWriter::new(shape, wanted, 0, self.view, |relation| place(relation).is_some());
+        let writer = RowWriter::new(shape.clone(), wanted, 0, self.view, |relation| place(relation).is_some());
         let mut rows = Vec::new();
-        sql.for_each(conn, |row| -> Result<(), Error> {
-            let key = writer.key(row)?;
-            let (mut object, mut links) = (Vec::new(), Vec::new());
-            let meta = Meta { values: Some(&values), ..Meta::default() };
-            writer.write(&mut object, row, &key, meta, &mut |relation, target, key| {
-                links.extend(place(relation).map(|place| (place, target, key)));
-            })?;
-            rows.push((key, Shown { object, links }));
-            Ok(())
+        computed::at_one_moment(conn, &shape, |conn| {
+            let values = computed::values(conn, self.caller(), &shape, keys)?;
+            sql.for_each(conn, |row| -> Result<(), Error> {
+                let key = writer.key(row)?;
+                let (mut object, mut links) = (Vec::new(), Vec::new());
+                let meta = Meta { values: Some(&values), ..Meta::default() };
+                writer.write(&mut object, row, &key, meta, &mut |relation, target, key| {
+                    links.extend(place(relation).map(|place| (place, target, key)));
+                })?;
+                rows.push((key, Shown { object, links }));
+                Ok(())
+            })
         })?;
         let keys = rows.iter().map(|(key, _)| key.clone()).collect();
         self.shown.extend(rows.into_iter().map(|(key, shown)| ((path, (resource.name, key)), shown)));

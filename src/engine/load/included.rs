@@ -85,30 +85,32 @@ impl Progress {
         let wanted = Wanted { title: read.title, ..Wanted::default() };
         let whole = read.shapes.0.iter().all(|narrowed| narrowed.resource != resource);
         let sql: Sql = select::by_keys(plan.caller(), &shape, wanted, &[], keys, whole && !read.title);
-        let values = computed::values(conn, plan.caller(), &shape, keys)?;
         let follow = |relation: &'static Relation| path.is_some() && follows(read, path, relation);
-        let writer = RowWriter::new(shape, wanted, 0, view, follow);
+        let writer = RowWriter::new(shape.clone(), wanted, 0, view, follow);
         let mut scratch = Vec::new();
-        sql.for_each(conn, |row| -> Result<(), Error> {
-            let key = writer.key(row)?;
-            let label = self.extras.get(&(resource.name, key.clone())).map(|(_, label)| label.as_str());
-            let found = &mut self.found;
-            scratch.clear();
-            writer.write(
-                &mut scratch,
-                row,
-                &key,
-                Meta { data_id: None, include_id: label, cursor: None, values: Some(&values) },
-                &mut |relation, target, key| {
-                    note(found, read, path, relation, target, key);
-                },
-            )?;
-            if self.written.insert((resource.name, key)) {
-                out.extend_from_slice(if self.included { b"," } else { b",\"included\":[" });
-                out.extend_from_slice(&scratch);
-                self.included = true;
-            }
-            Ok(())
+        computed::at_one_moment(conn, &shape, |conn| {
+            let values = computed::values(conn, plan.caller(), &shape, keys)?;
+            sql.for_each(conn, |row| -> Result<(), Error> {
+                let key = writer.key(row)?;
+                let label = self.extras.get(&(resource.name, key.clone())).map(|(_, label)| label.as_str());
+                let found = &mut self.found;
+                scratch.clear();
+                writer.write(
+                    &mut scratch,
+                    row,
+                    &key,
+                    Meta { data_id: None, include_id: label, cursor: None, values: Some(&values) },
+                    &mut |relation, target, key| {
+                        note(found, read, path, relation, target, key);
+                    },
+                )?;
+                if self.written.insert((resource.name, key)) {
+                    out.extend_from_slice(if self.included { b"," } else { b",\"included\":[" });
+                    out.extend_from_slice(&scratch);
+                    self.included = true;
+                }
+                Ok(())
+            })
         })
     }
 }

@@ -56,7 +56,9 @@ impl Progress {
                 let limit = self.frame.many.then_some(left);
                 let window = Window { segment, reversed: backwards, limit, offset };
                 let before = rows.ranges.len() as u64;
-                self.read_rows(conn, plan, view, &window, size, &mut rows)?;
+                computed::at_one_moment(conn, &plan.plan().shape(plan.plan().resource), |conn| {
+                    self.read_rows(conn, plan, view, &window, size, &mut rows)
+                })?;
                 left -= rows.ranges.len() as u64 - before + u64::from(self.more);
                 if left == 0 {
                     break;

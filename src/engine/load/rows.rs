@@ -105,12 +105,15 @@ impl Progress {
             let of_resource: Vec<Key> =
                 keys.iter().filter(|(its, _)| *its == resource).map(|(_, key)| key.clone()).collect();
             let shape = read.shape(resource);
-            let values = computed::values(conn, plan.caller(), &shape, &of_resource)?;
-            let sql = select::by_keys(plan.caller(), &shape, wanted, &read.sort, &of_resource, false);
-            let writer = RowWriter::new(shape, wanted, read.sort.len(), view, |relation| follows(read, None, relation));
-            sql.for_each(conn, |row| -> Result<(), Error> {
-                places.insert((resource.name, writer.key(row)?), rows.ranges.len());
-                self.write_primary(plan, &writer, &values, row, &mut rows)
+            computed::at_one_moment(conn, &shape.clone(), |conn| {
+                let values = computed::values(conn, plan.caller(), &shape, &of_resource)?;
+                let sql = select::by_keys(plan.caller(), &shape, wanted, &read.sort, &of_resource, false);
+                let follow = |relation| follows(read, None, relation);
+                let writer = RowWriter::new(shape, wanted, read.sort.len(), view, follow);
+                sql.for_each(conn, |row| -> Result<(), Error> {
+                    places.insert((resource.name, writer.key(row)?), rows.ranges.len());
+                    self.write_primary(plan, &writer, &values, row, &mut rows)
+                })
             })?;
         }
         for (resource, key) in keys.iter().filter(|_| self.listed.is_some()) {

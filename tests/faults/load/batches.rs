@@ -70,8 +70,6 @@ fn wait(client: &Client, id: &str) -> Option<Ended> {
         let attributes = &answer["data"]["attributes"];
         let count = |name: &str| attributes["summary"][name].as_u64().unwrap_or_default() as usize;
         match attributes["status"].as_str() {
-            // The summary is read by a statement before the status: it may come one answer later.
-            Some(_) if attributes["summary"].is_null() => std::thread::sleep(Duration::from_millis(50)),
             Some("new" | "running") => std::thread::sleep(Duration::from_millis(50)),
             _ => {
                 let status = attributes["status"].as_str().unwrap_or_default().to_owned();
