@@ -9,6 +9,7 @@ mod included;
 mod life;
 mod results;
 mod rights;
+mod untouched;
 
 use serde_json::{Value, json};
 
