@@ -26,19 +26,46 @@ const QUIET: &[(&str, &str)] = &[("ENTREPOT_QUEUE_WORKERS", "0")];
 
 struct Postgres {
     superuser: PgConnection,
+    url: String,
 }
 
+const HELD: &str = "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+const END_HELD: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+
 impl Postgres {
+    fn open(url: String) -> Postgres {
+        Postgres { superuser: PgConnection::establish(&url).unwrap(), url }
+    }
+
     /// Lets every COMMIT wait, or none.
     fn hold_commits(&mut self, hold: bool) {
         let standby = if hold { "nobody" } else { "" };
         self.superuser.batch_execute(&format!("ALTER SYSTEM SET synchronous_standby_names = '{standby}'")).unwrap();
         self.superuser.batch_execute("SELECT pg_reload_conf()").unwrap();
+        while hold && !self.holds() {}
+    }
+
+    /// Whether a commit waits already: a setting takes its time to arrive.
+    fn holds(&mut self) -> bool {
+        let url = self.url.clone();
+        let probe = std::thread::spawn(move || {
+            let mut conn = PgConnection::establish(&url).unwrap();
+            // Ends with an error where it has waited.
+            let _ = conn.batch_execute("SELECT pg_logical_emit_message(true, 'probe', '')");
+        });
+        while !probe.is_finished() {
+            if diesel::sql_query(HELD).execute(&mut self.superuser).unwrap() > 0 {
+                self.superuser.batch_execute(END_HELD).unwrap();
+                probe.join().unwrap();
+                return true;
+            }
+        }
+        false
     }
 
     /// Waits until a session has committed on disk and waits for the standby.
     fn wait_for_commit(&mut self) {
-        self.wait("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+        self.wait(HELD);
     }
 
     fn wait(&mut self, query: &str) {
@@ -61,8 +88,7 @@ fn an_answer_that_was_lost_is_given_later() {
     migrate(&private.url()).unwrap();
     let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&private.url(), "")));
     let organization = Organization::on(server);
-    let mut postgres =
-        Postgres { superuser: PgConnection::establish(&private.url_of("entrepot", "postgres")).unwrap() };
+    let mut postgres = Postgres::open(private.url_of("entrepot", "postgres"));
 
     // kill -9 of the server, which commits nothing but what it is asked to.
     let served = Served::on(&private.url(), QUIET);
@@ -99,8 +125,7 @@ fn an_answer_that_was_lost_is_given_later() {
     scope(|scope| {
         let unknown = scope.spawn(|| send(&client, Method::POST, GROUPS, &key, &group(&name)));
         postgres.wait_for_commit();
-        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
-        postgres.superuser.batch_execute(end).unwrap();
+        postgres.superuser.batch_execute(END_HELD).unwrap();
         let error = unknown.join().unwrap().expect(503).error();
         assert_eq!(error["code"], "outcome-unknown");
         assert!(error["detail"].as_str().unwrap().contains("the same key"), "{error}");
@@ -122,7 +147,7 @@ fn a_request_that_was_killed_before_its_commit_is_done_when_it_is_repeated() {
     let served = Served::on(&url, &[]);
     let client = organization.client().at(served.address);
     client.get(GROUPS).expect(200);
-    let mut postgres = Postgres { superuser: PgConnection::establish(&url).unwrap() };
+    let mut postgres = Postgres::open(url.clone());
     let mut other = PgConnection::establish(&url).unwrap();
     other.batch_execute("BEGIN; SELECT FROM customer_group FOR UPDATE").unwrap();
     scope(|scope| {
