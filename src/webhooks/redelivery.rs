@@ -26,7 +26,7 @@ pub struct Range {
     pub statuses: Vec<String>,
 }
 
-/// Makes deliveries of a webhook pending again; the answer is their number.
+/// Makes deliveries of a webhook pending again, those of its present owner; the answer is their number.
 pub fn of_webhook(
     conn: &mut PgConnection,
     organization: i64,
@@ -37,7 +37,12 @@ pub fn of_webhook(
     let mut sql = Sql::new();
     again(&mut sql, now);
     sql.raw(" WHERE organization_id = ").bind(Value::Integer(organization)).raw(" AND webhook_id = ");
-    sql.bind(Value::from(webhook)).raw(" AND created_at >= ").bind(Value::DateTime(range.from));
+    sql.bind(Value::from(webhook)).raw(" AND owner_id = (SELECT owner_id FROM webhook AS w WHERE w.organization_id = ");
+    sql.bind(Value::Integer(organization))
+        .raw(" AND w.id = ")
+        .bind(Value::from(webhook))
+        .raw(") AND created_at >= ")
+        .bind(Value::DateTime(range.from));
     sql.raw(" AND created_at <= ").bind(Value::DateTime(range.to));
     sql.raw(" AND status <> 'pending' AND status = ANY(").bind(Value::Texts(range.statuses.clone())).raw(")");
     Ok(sql.execute(conn)?)
@@ -47,7 +52,8 @@ pub fn of_webhook(
 pub fn of_delivery(batch: &mut Batch<'_>, delivery: &Key) -> Result<Uuid, Errors> {
     let organization = batch.organization();
     if webhook_of(batch.conn, organization, delivery)?.is_none() {
-        let detail = "The webhook of this delivery does not exist any more, so it cannot be sent.";
+        let detail =
+            "The webhook of this delivery does not exist any more, or has another owner now: it cannot be sent.";
         return Err(Error::new(&CONFLICT, detail).into());
     }
     let mut sql = Sql::new();
@@ -67,10 +73,12 @@ fn again(sql: &mut Sql, now: DateTime<Utc>) {
     sql.bind(Value::DateTime(now)).raw(", give_up_at = ").bind(Value::DateTime(now + PATIENCE));
 }
 
+/// The webhook that would send it.
 fn webhook_of(conn: &mut PgConnection, organization: i64, delivery: &Key) -> Result<Option<Uuid>, Error> {
     let mut sql = Sql::new();
-    sql.raw("SELECT webhook_id FROM webhook_delivery WHERE organization_id = ").bind(Value::Integer(organization));
-    sql.raw(" AND id = ").bind(Value::from(delivery));
+    sql.raw("SELECT w.id FROM webhook_delivery d JOIN webhook w ON w.organization_id = d.organization_id ");
+    sql.raw("AND w.id = d.webhook_id AND w.owner_id = d.owner_id WHERE d.organization_id = ");
+    sql.bind(Value::Integer(organization)).raw(" AND d.id = ").bind(Value::from(delivery));
     let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.get::<st::Uuid, Uuid>(0)?) })?;
     Ok(found.into_iter().flatten().next())
 }

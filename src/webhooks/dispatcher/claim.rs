@@ -2,6 +2,7 @@
 //!
 //! Of a record and an endpoint only the earliest pending one is due. Each endpoint gives no more than it may have under
 //! way, a failing one a single one: the probe. A claim is a lease: who does not record the outcome in time loses it.
+//! What was written with the rights of an owner is not sent for the next one, who may not be permitted to view it.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -70,10 +71,12 @@ pub fn due(
          due AS (SELECT one.organization_id, one.id FROM webhook_endpoint e LEFT JOIN busy ON busy.endpoint = e.id \
          CROSS JOIN LATERAL (SELECT d.organization_id, d.id, d.due_at FROM webhook_delivery d \
          JOIN webhook w ON w.organization_id = d.organization_id AND w.id = d.webhook_id AND w.enabled \
+         AND w.owner_id = d.owner_id \
          JOIN app_user u ON u.organization_id = w.organization_id AND u.id = w.owner_id AND u.active \
          WHERE d.organization_id = e.organization_id AND d.endpoint_id = e.id AND d.status = 'pending' \
          AND d.due_at <= now() AND d.give_up_at > now() AND NOT EXISTS (SELECT FROM webhook_delivery p \
          JOIN webhook pw ON pw.organization_id = p.organization_id AND pw.id = p.webhook_id AND pw.enabled \
+         AND pw.owner_id = p.owner_id \
          WHERE p.organization_id = d.organization_id AND p.endpoint_id = d.endpoint_id AND p.resource = d.resource \
          AND p.record_id = d.record_id AND p.id < d.id AND p.status = 'pending') \
          ORDER BY d.due_at, d.id LIMIT GREATEST(0, CASE WHEN e.failures >= ",

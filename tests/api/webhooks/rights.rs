@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::receiver::{OK, Receiver};
-use super::world::{body, customer, deliveries, rename, shop, subscribe};
+use super::world::{body, customer, deliveries, rename, settled, shop, subscribe};
 use crate::support::shop::one;
 
 fn everything(level: &str) -> serde_json::Value {
@@ -82,4 +82,25 @@ fn nobody_learns_more_through_another_owner() {
     editor.client.post(&format!("{path}/rotateSecret"), &json!({"meta": {"secret": "mine"}})).expect(403);
     let viewer = shop.organization.user_who_may(&json!({"webhooks": {"VIEW": "organization"}}));
     viewer.client.post(&format!("{path}/rotateSecret"), &json!({"meta": {"secret": "mine"}})).expect(403);
+}
+
+/// Messages were written with the rights of who owned the webhook then: the next owner is not sent them.
+#[test]
+fn a_new_owner_is_not_told_what_the_former_one_was() {
+    let shop = shop();
+    let receiver = Receiver::new(|_, _| OK);
+    let webhook = subscribe(shop.client(), &receiver, "customer.created");
+    customer(&shop);
+    receiver.wait(1);
+    let delivery = settled(shop.client(), &webhook, &["delivered"])[0]["id"].as_str().unwrap().to_owned();
+    let blind = shop.organization.user_who_may(&json!({"webhooks": everything("user")}));
+    let owner = json!({"owner": one("users", &blind.id.to_string())});
+    let change = json!({"data": {"type": "webhooks", "id": webhook, "relationships": owner}});
+    let path = format!("/admin/api/webhooks/{webhook}");
+    shop.client().patch(&path, &change).expect(200);
+    let all = json!({"meta": {"from": "2020-01-01", "statuses": ["delivered"]}});
+    let again = blind.client.post(&format!("{path}/redeliver"), &all).expect(200).json();
+    assert_eq!(again["meta"]["deliveries"], 0);
+    let one = format!("/admin/api/webhookdeliveries/{delivery}/redeliver");
+    assert_eq!(shop.client().post(&one, &json!({"meta": {}})).expect(409).error()["code"], "conflict");
 }
