@@ -14,6 +14,8 @@ pub struct Webhooks {
     pub https_only: bool,
     /// How long one attempt may take until the status has arrived.
     pub timeout: Duration,
+    /// How long after that its outcome is waited for, before the process that made it is taken for dead.
+    pub grace: Duration,
     /// Attempts at the same time, in one process.
     pub concurrency: usize,
     /// Of those, how many to one endpoint.
@@ -38,6 +40,7 @@ impl Webhooks {
             allowed_networks: Networks::of(networks),
             https_only: source.flag("webhooks.https_only", false),
             timeout: Duration::from_secs(source.integer("webhooks.timeout", 15, 1..=120)),
+            grace: Duration::from_secs(source.integer("webhooks.grace", 30, 1..=3600)),
             concurrency: source.integer("webhooks.concurrency", 64, 1..=1000) as usize,
             concurrency_per_endpoint: source.integer("webhooks.concurrency_per_endpoint", 8, 1..=1000) as usize,
             give_up_after: Duration::from_secs(source.integer("webhooks.give_up_after", 3 * day, 1..=30 * day)),

@@ -4,6 +4,7 @@
 mod batches;
 mod feed;
 mod orders;
+mod webhooks;
 
 use crate::history::History;
 use crate::stored::Stored;
@@ -11,6 +12,6 @@ use crate::stored::Stored;
 /// What is wrong; nothing, if all is well.
 pub fn all(history: &History, stored: &Stored) -> Vec<String> {
     let refused = history.refusals.iter().map(|refusal| format!("a client should not have been told: {refusal}"));
-    let parts = [orders::check, batches::check, feed::check];
+    let parts = [orders::check, batches::check, feed::check, webhooks::check];
     refused.chain(parts.iter().flat_map(|check| check(history, stored))).collect()
 }

@@ -9,6 +9,8 @@ pub struct History {
     pub batches: Vec<Batch>,
     /// What each reader of the feed has got, in its order.
     pub readers: Vec<Vec<Read>>,
+    /// What the receiver of webhooks answered by 2xx, in its order.
+    pub deliveries: Vec<Delivery>,
     /// Answers that no client should have got.
     pub refusals: Vec<String>,
 }
@@ -70,6 +72,17 @@ pub struct Read {
     pub action: String,
 }
 
+/// A message of a webhook about an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// The message's id.
+    pub message: String,
+    pub record: String,
+    pub action: String,
+    /// The purchase order number, as the order was then.
+    pub number: Option<String>,
+}
+
 /// Lines of each order.
 pub const LINES: usize = 3;
 
@@ -88,6 +101,6 @@ impl fmt::Display for History {
         let records: usize = accepted.iter().map(|batch| batch.records).sum();
         write!(f, "{} writes acknowledged, {uncertain} given up; ", self.acknowledged())?;
         write!(f, "{} batches accepted of {}, with {records} records; ", accepted.len(), self.batches.len())?;
-        write!(f, "{changes} changes read")
+        write!(f, "{changes} changes read; {} webhooks received", self.deliveries.len())
     }
 }

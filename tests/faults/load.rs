@@ -3,6 +3,7 @@
 mod batches;
 mod orders;
 mod readers;
+mod receiver;
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +27,8 @@ struct End {
     stop: AtomicBool,
     /// How many changes there are, when all writes are done.
     changes: OnceLock<usize>,
+    /// Nothing is waited for any more.
+    is_there: AtomicBool,
 }
 
 impl End {
@@ -38,6 +41,7 @@ impl Drop for Ending<'_> {
     fn drop(&mut self) {
         self.0.stop.store(true, Ordering::Relaxed);
         self.0.changes.get_or_init(|| 0);
+        self.0.is_there.store(true, Ordering::Relaxed);
     }
 }
 
@@ -48,10 +52,12 @@ struct Ending<'a>(&'a End);
 pub fn run(site: &Site, settings: &Settings) -> (History, Kills) {
     let client = Client::new(site);
     let goods = orders::Goods::find(&client);
+    let receiver = receiver::Receiver::subscribed(&client, settings.choices(80));
     let end = End::default();
     scope(|scope| {
-        let (client, goods, end) = (&client, &goods, &end);
+        let (client, goods, receiver, end) = (&client, &goods, &receiver, &end);
         let ending = Ending(end);
+        scope.spawn(move || receiver.receive(scope, end));
         let writers = several(scope, WRITERS, |number| {
             orders::Writer::new(client, goods, number, settings.choices(number)).work(end)
         });
@@ -72,6 +78,7 @@ pub fn run(site: &Site, settings: &Settings) -> (History, Kills) {
         }
         end.changes.get_or_init(|| Stored::read(&site.database()).changes.len());
         history.readers.extend(readers.into_iter().map(|reader| reader.join().unwrap()));
+        history.deliveries = receiver.wait(site);
         drop(ending);
         (history, kills)
     })

@@ -110,10 +110,14 @@ impl Site {
         let log = fs::File::options().create(true).append(true).open(data.with_extension("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
         command.args(arguments).current_dir(&data).env_remove("DATABASE_URL");
+        // Those of this program are no settings of the server.
+        command.env_remove("ENTREPOT_FAULTS_SEED").env_remove("ENTREPOT_FAULTS_SECONDS");
         command.env("ENTREPOT_DATA_FOLDER", &data).env("ENTREPOT_DATABASE_URL", self.database());
         command.env("ENTREPOT_SECRET_KEY", KEY).env("ENTREPOT_DEMO_SECRET", SECRET);
         command.env("ENTREPOT_ADMIN_PASSWORD", PASSWORD).env("ENTREPOT_QUEUE_LEASE", "3");
         command.env("ENTREPOT_HTTP_WORKERS", "2").env("ENTREPOT_DATABASE_CHECKOUT_TIMEOUT", "2");
+        command.env("ENTREPOT_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8").env("ENTREPOT_WEBHOOKS_TIMEOUT", "2");
+        command.env("ENTREPOT_WEBHOOKS_GRACE", "1").env("ENTREPOT_WEBHOOKS_CIRCUIT_PAUSE", "1");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command
     }

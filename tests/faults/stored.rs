@@ -1,5 +1,6 @@
 //! What the database holds when all is over.
 
+use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
@@ -14,6 +15,8 @@ pub struct Stored {
     pub results: Vec<ResultRow>,
     /// Of [`FOLLOWED`], in the order of their ids.
     pub changes: Vec<ChangeRow>,
+    /// How many webhooks are pending or were given up.
+    pub undelivered: i64,
 }
 
 #[derive(Clone, QueryableByName)]
@@ -91,6 +94,17 @@ impl Stored {
             operations: diesel::sql_query(operations).load(&mut conn).unwrap(),
             results: diesel::sql_query(results).load(&mut conn).unwrap(),
             changes: diesel::sql_query(changes).bind::<Text, _>(FOLLOWED).load(&mut conn).unwrap(),
+            undelivered: deliveries(&mut conn, "status <> 'delivered'"),
         }
     }
+}
+
+/// How many webhooks wait for being sent.
+pub fn pending(url: &str) -> i64 {
+    deliveries(&mut PgConnection::establish(url).unwrap(), "status = 'pending'")
+}
+
+fn deliveries(conn: &mut PgConnection, which: &str) -> i64 {
+    let count = sql::<BigInt>(&format!("(SELECT count(*) FROM webhook_delivery WHERE {which})"));
+    diesel::select(count).get_result(conn).unwrap()
 }

@@ -5,7 +5,6 @@
 //! What was written with the rights of an owner is not sent for the next one, who may not be permitted to view it.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -50,9 +49,6 @@ impl Claimed {
     }
 }
 
-/// Beyond the time for an answer: for recording it.
-const GRACE: Duration = Duration::from_secs(30);
-
 /// Claims up to `free` deliveries. `running`: how many each endpoint has under way here.
 pub fn due(
     conn: &mut PgConnection,
@@ -62,7 +58,7 @@ pub fn due(
     free: usize,
 ) -> Result<Vec<Claimed>, Error> {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let lease = (settings.timeout + GRACE).as_secs();
+    let lease = (settings.timeout + settings.grace).as_secs();
     let mut sql = Sql::new();
     sql.raw("WITH busy AS (SELECT * FROM unnest(").bind(Value::Integers(running.keys().copied().collect())).raw(", ");
     sql.bind(Value::Integers(running.values().copied().map(number).collect()));
