@@ -2,6 +2,7 @@
 
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{PathItem, PathsBuilder, RefOr, ResponseBuilder, ResponsesBuilder};
 
 use super::responses::{self, errors};
@@ -65,12 +66,18 @@ fn list(part: Part, resource: &'static Resource) -> Operation {
 }
 
 fn download() -> Operation {
-    let content = || ContentBuilder::new().schema(Some(string())).build();
-    let file = ["application/x-ndjson", "text/csv", MEDIA_TYPE]
-        .iter()
-        .fold(ResponseBuilder::new().description("The failed records."), |response, media_type| {
-            response.content(*media_type, content())
-        });
+    let text = || ContentBuilder::new().schema(Some(string())).build();
+    let records = || ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object));
+    let document = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .property("data", records())
+        .property("included", records())
+        .required("data");
+    let file = ResponseBuilder::new()
+        .description("The failed records.")
+        .content("application/x-ndjson", text())
+        .content("text/csv", text())
+        .content(MEDIA_TYPE, ContentBuilder::new().schema(Some(document)).build());
     operation("get_asyncoperations_failed", "The failed records of an operation, as they were sent", Vec::new())
         .description(Some(
             "In the format of the request: a document, lines or rows. The reasons stand under `meta.errors` of a record, \
