@@ -257,8 +257,7 @@ def levels(cluster, facts, way, count):
     columns = "organization_id, product_id, product_unit_precision_id, quantity"
     rows = ((facts.organization, *pair.split("|"), 5) for pair in pairs.splitlines())
     copied = count / copy(cluster, "inventory_level", columns, rows)
-    cluster.sql("DELETE FROM product_unit_precision p WHERE unit_code = 'kg' AND NOT EXISTS (SELECT FROM inventory_level l WHERE l.product_unit_precision_id = p.id)")
-    cluster.sql("VACUUM ANALYZE product_unit_precision")
+    cluster.sql("VACUUM ANALYZE product_unit_precision, inventory_level")
     took, summary = way.write("inventorylevels", [level(facts, n, int(time.time())) for n in range(count)])
     return "inventory levels updated by key", count, took, copied, summary
 
