@@ -90,11 +90,7 @@ impl App {
             jobs: queue::Registry::new(jobs::ALL),
             recurring: jobs::RECURRING,
             gauges: queue::metrics::Gauges::default(),
-            capture: Capture::new(
-                config.http.public_url.as_deref(),
-                &config.http.admin_root,
-                config.webhooks.give_up_after,
-            ),
+            capture: Capture::new(config.http.public_url.as_deref(), &config.http.admin_root),
             rates: Rates::new(&config.limits),
             metrics: Metrics::install(),
             heads: Heads::new(config.changes.waiters),

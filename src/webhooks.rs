@@ -12,6 +12,7 @@ mod gone;
 pub mod message;
 mod metrics;
 pub mod redelivery;
+pub mod sight;
 pub mod signature;
 pub mod subscription;
 pub mod topic;

@@ -26,6 +26,8 @@ pub struct Webhooks {
     pub circuit_failures: u32,
     /// The first pause; each further one is twice as long, up to an hour.
     pub circuit_pause: Duration,
+    /// How many bytes of an answer's body are kept.
+    pub response_excerpt: usize,
     /// How long what came of a delivery can be read.
     pub retention: Duration,
 }
@@ -40,12 +42,13 @@ impl Webhooks {
             allowed_networks: Networks::of(networks),
             https_only: source.flag("webhooks.https_only", false),
             timeout: Duration::from_secs(source.integer("webhooks.timeout", 15, 1..=120)),
-            grace: Duration::from_secs(source.integer("webhooks.grace", 30, 1..=3600)),
-            concurrency: source.integer("webhooks.concurrency", 64, 1..=1000) as usize,
+            grace: Duration::from_secs(source.integer("webhooks.grace", 30, 5..=3600)),
+            concurrency: source.integer("webhooks.concurrency", 256, 1..=1000) as usize,
             concurrency_per_endpoint: source.integer("webhooks.concurrency_per_endpoint", 8, 1..=1000) as usize,
             give_up_after: Duration::from_secs(source.integer("webhooks.give_up_after", 3 * day, 1..=30 * day)),
             circuit_failures: source.integer("webhooks.circuit_failures", 10, 1..=1000) as u32,
             circuit_pause: Duration::from_secs(source.integer("webhooks.circuit_pause", 30, 1..=3600)),
+            response_excerpt: source.integer("webhooks.response_excerpt", 1024, 0..=16_384) as usize,
             retention: Duration::from_secs(day * source.integer("webhooks.retention_days", 30, 1..=3650)),
         }
     }

@@ -8,7 +8,7 @@
 //! | `entrepot_idempotent_requests_total` | `outcome` |
 //! | `entrepot_webhook_attempts_total` | `outcome` |
 //! | `entrepot_webhook_attempt_seconds`, `entrepot_webhook_wait_seconds` (until the first attempt) | |
-//! | `entrepot_webhook_pending` | |
+//! | `entrepot_webhook_pending`, `entrepot_webhook_given_up_total`, `entrepot_webhook_withheld_total` | |
 //! | `entrepot_database_connections` | `state` |
 //! | `entrepot_database_statements_total` | |
 //!

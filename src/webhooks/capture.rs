@@ -4,15 +4,14 @@
 //! for each owner of subscriptions, with that owner's rights, and the messages are written in one statement.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types as st;
 use uuid::Uuid;
 
-use super::message;
 use super::topic::Entity;
+use super::{message, sight};
 use crate::acl::{self, Caller, Permission, authorize};
 use crate::auth::callers;
 use crate::db::announce;
@@ -33,7 +32,6 @@ const INSERTED: usize = 1000;
 pub struct Capture {
     /// How documents present themselves: with links where the server knows its own address.
     view: View,
-    give_up_after: Duration,
 }
 
 /// A record, and its document where that is told.
@@ -58,9 +56,9 @@ impl Subscription {
 
 impl Capture {
     /// `public_url`: of the server, and `root` of the back office's API.
-    pub fn new(public_url: Option<&str>, root: &str, give_up_after: Duration) -> Capture {
+    pub fn new(public_url: Option<&str>, root: &str) -> Capture {
         let base = format!("{}{root}", public_url.unwrap_or_default());
-        Capture { view: View { base, links: public_url.is_some() }, give_up_after }
+        Capture { view: View { base, links: public_url.is_some() } }
     }
 }
 
@@ -98,16 +96,17 @@ impl Observer for Capture {
                 .cloned()
                 .collect();
             let thin = subscriptions.iter().all(|subscription| subscription.thin);
+            let owner = (owner, sight::of(&caller, entity));
             for (key, document) in self.documents(conn, &caller, entity, &wanted, thin)? {
                 for subscription in subscriptions.iter().filter(|subscription| subscription.wants(&key)) {
-                    rows.add(entity, owner, subscription, &key, document.as_deref(), context.now);
+                    rows.add(entity, &owner, subscription, &key, document.as_deref(), context.now);
                 }
                 if rows.webhooks.len() >= INSERTED {
-                    rows.insert(conn, organization, context.now, self.give_up_after)?;
+                    rows.insert(conn, organization, context.now)?;
                 }
             }
         }
-        Ok(rows.insert(conn, organization, context.now, self.give_up_after)?)
+        Ok(rows.insert(conn, organization, context.now)?)
     }
 }
 
@@ -144,7 +143,7 @@ impl Capture {
     }
 }
 
-/// The subscriptions by owner, of owners who may still log in. They stay until the end of the transaction.
+/// The subscriptions by owner, of owners who may still log in. They stay as they are until the end of the transaction.
 fn subscriptions(
     conn: &mut PgConnection,
     organization: i64,
@@ -158,7 +157,7 @@ fn subscriptions(
          WHERE u.active AND o.enabled AND w.enabled AND w.organization_id = ",
     );
     sql.bind(Value::Integer(organization)).raw(" AND w.id = ANY(").bind(Value::Uuids(watchers.to_vec()));
-    sql.raw(") ORDER BY w.id FOR KEY SHARE OF w");
+    sql.raw(") ORDER BY w.id FOR SHARE OF w");
     let mut found: BTreeMap<i64, Vec<Subscription>> = BTreeMap::new();
     sql.for_each(conn, |row| -> Result<(), Error> {
         let owner = row.integer(0)?.unwrap_or_default();
@@ -182,6 +181,8 @@ struct Rows {
     webhooks: Vec<Uuid>,
     endpoints: Vec<i64>,
     owners: Vec<i64>,
+    /// What they may view; nothing: everything.
+    sights: Vec<String>,
     messages: Vec<Uuid>,
     topics: Vec<String>,
     resources: Vec<String>,
@@ -194,7 +195,7 @@ impl Rows {
     fn add(
         &mut self,
         entity: &Entity,
-        owner: i64,
+        (owner, sight): &(i64, Option<String>),
         subscription: &Subscription,
         key: &Key,
         document: Option<&[u8]>,
@@ -204,7 +205,8 @@ impl Rows {
         let document = document.filter(|_| !subscription.thin);
         self.webhooks.push(subscription.webhook);
         self.endpoints.push(subscription.endpoint);
-        self.owners.push(owner);
+        self.owners.push(*owner);
+        self.sights.push(sight.clone().unwrap_or_default());
         self.messages.push(id);
         self.topics.push(subscription.topic.clone());
         self.resources.push(entity.resource.name.to_owned());
@@ -214,37 +216,31 @@ impl Rows {
     }
 
     /// Writes what was added, in its order, and is empty again.
-    fn insert(
-        &mut self,
-        conn: &mut PgConnection,
-        organization: i64,
-        now: DateTime<Utc>,
-        give_up_after: Duration,
-    ) -> Result<(), Error> {
+    fn insert(&mut self, conn: &mut PgConnection, organization: i64, now: DateTime<Utc>) -> Result<(), Error> {
         if self.webhooks.is_empty() {
             return Ok(());
         }
-        let Rows { webhooks, endpoints, owners, messages, topics, resources, records, urls, bodies } =
+        let Rows { webhooks, endpoints, owners, sights, messages, topics, resources, records, urls, bodies } =
             std::mem::take(self);
         let moment = || Value::DateTime(now);
-        let give_up = now + TimeDelta::from_std(give_up_after).unwrap_or(TimeDelta::days(3));
         let mut sql = Sql::new();
         sql.raw(
-            "INSERT INTO webhook_delivery (organization_id, webhook_id, endpoint_id, owner_id, message_id, topic, resource, \
-             record_id, notification_url, body, due_at, give_up_at, created_at, updated_at) \
+            "INSERT INTO webhook_delivery (organization_id, webhook_id, endpoint_id, owner_id, sight, message_id, topic, \
+             resource, record_id, notification_url, body, due_at, pending_since, created_at, updated_at) \
              SELECT ",
         );
         sql.bind(Value::Integer(organization))
-            .raw(", webhook, endpoint, owner, message, topic, resource, record, url, body, ");
-        sql.bind(moment()).raw(", ").bind(Value::DateTime(give_up)).raw(", ").bind(moment()).raw(", ").bind(moment());
+            .raw(", webhook, endpoint, owner, nullif(sight, ''), message, topic, resource, record, url, body, ");
+        sql.bind(moment()).raw(", ").bind(moment()).raw(", ").bind(moment()).raw(", ").bind(moment());
         sql.raw(" FROM unnest(");
         sql.bind(Value::Uuids(webhooks)).raw(", ").bind(Value::Integers(endpoints)).raw(", ");
-        sql.bind(Value::Integers(owners)).raw(", ").bind(Value::Uuids(messages)).raw(", ");
+        sql.bind(Value::Integers(owners)).raw(", ").bind(Value::Texts(sights)).raw(", ");
+        sql.bind(Value::Uuids(messages)).raw(", ");
         sql.bind(Value::Texts(topics)).raw(", ").bind(Value::Texts(resources)).raw(", ");
         sql.bind(Value::Texts(records)).raw(", ").bind(Value::Texts(urls)).raw(", ").bind(Value::Texts(bodies));
         sql.raw(
-            ") WITH ORDINALITY AS m (webhook, endpoint, owner, message, topic, resource, record, url, body, place) \
-             ORDER BY place",
+            ") WITH ORDINALITY AS m (webhook, endpoint, owner, sight, message, topic, resource, record, url, body, \
+             place) ORDER BY place",
         );
         sql.execute(conn)?;
         announce();

@@ -77,18 +77,30 @@ impl Resolver {
     }
 }
 
-/// A name leads to an address that nothing is sent to.
+/// A name leads to nothing that webhooks may be sent to: to an internal address, to none, or it does not exist. Which of
+/// these it is stands in the server's log alone.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Refused(String);
+#[error("The host \"{0}\" leads to no address that webhooks may be sent to.")]
+pub struct NoAddress(String);
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let (found, allowed) = ((self.lookup)(name.as_str().to_owned()), self.allowed.clone());
+        let host = name.as_str().to_owned();
+        let (found, allowed) = ((self.lookup)(host.clone()), self.allowed.clone());
         Box::pin(async move {
-            let addresses = found.await?;
+            let addresses = match found.await {
+                Ok(addresses) => addresses,
+                Err(error) => {
+                    tracing::info!(host, %error, "the name of a webhook's host was not resolved");
+                    return Err(NoAddress(host).into());
+                }
+            };
             if let Some(address) = addresses.iter().find(|address| !address::is_allowed(**address, &allowed)) {
-                return Err(Refused(refusal(address)).into());
+                tracing::warn!(host, %address, "the name of a webhook's host leads to an internal address");
+                return Err(NoAddress(host).into());
+            }
+            if addresses.is_empty() {
+                return Err(NoAddress(host).into());
             }
             let addresses: Addrs = Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)

@@ -5,6 +5,7 @@
 
 pub mod attempt;
 pub mod claim;
+mod fault;
 pub mod outcome;
 pub mod record;
 pub mod sweep;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use diesel::pg::PgConnection;
 use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use uuid::Uuid;
 
@@ -25,6 +26,7 @@ use self::claim::Claimed;
 use self::outcome::Verdict;
 use self::record::Finished;
 use super::destination::{self, Lookup};
+use super::sight::{self, Parted};
 use super::{gone, metrics};
 use crate::app::App;
 use crate::error::{Error, Errors};
@@ -56,6 +58,7 @@ pub fn run_with(app: &Arc<App>, stop: &Stop, lookup: Lookup) -> Result<(), Error
         running: FuturesUnordered::new(),
         busy: HashMap::new(),
         finished: Vec::new(),
+        removals: FuturesUnordered::new(),
     };
     runtime.block_on(async {
         let (mut seen, mut looked, mut swept) = (0, None, None::<Instant>);
@@ -89,6 +92,8 @@ struct Dispatcher<'d> {
     busy: HashMap<i64, usize>,
     /// Attempts that are over and not recorded yet.
     finished: Vec<Finished>,
+    /// Subscriptions whose receivers are gone, while they are deleted: that waits for whoever writes under them.
+    removals: FuturesUnordered<BoxFuture<'d, ()>>,
 }
 
 impl<'d> Dispatcher<'d> {
@@ -97,18 +102,26 @@ impl<'d> Dispatcher<'d> {
         let (app, claim) = (self.app.clone(), self.claim);
         let (finished, busy) = (self.finished.clone(), self.busy.clone());
         let free = app.config.webhooks.concurrency.saturating_sub(self.running.len());
-        let work = move |conn: &mut PgConnection| -> Result<Vec<Claimed>, Error> {
+        let work = move |conn: &mut PgConnection| -> Result<(u64, Parted), Error> {
             let settings = &app.config.webhooks;
-            record::all(conn, settings, claim, &finished)?;
-            if free == 0 { Ok(Vec::new()) } else { claim::due(conn, settings, claim, &busy, free) }
+            let given_up = record::all(conn, settings, claim, &finished)?;
+            if free == 0 {
+                return Ok((given_up, Parted::default()));
+            }
+            let claimed = claim::due(conn, settings, claim, &busy, free)?;
+            let parted = sight::part(conn, claimed)?;
+            record::withhold(conn, &parted.withheld)?;
+            Ok((given_up, parted))
         };
-        let claimed = self.app.db.transaction(work).await?;
+        let (given_up, parted) = self.app.db.transaction(work).await?;
+        metrics::given_up(given_up);
+        metrics::withheld(parted.withheld.len() as u64);
         for one in std::mem::take(&mut self.finished) {
             if one.answer.verdict() == Verdict::Gone {
-                gone::remove(self.app, one.claimed).await;
+                self.removals.push(Box::pin(gone::remove(self.app, one.claimed)));
             }
         }
-        for one in claimed {
+        for one in parted.permitted {
             if one.first {
                 metrics::waited(Utc::now() - one.noted);
             }
@@ -127,6 +140,7 @@ impl<'d> Dispatcher<'d> {
     async fn wait(&mut self, stop: &Stop) {
         tokio::select! {
             Some(finished) = self.running.next(), if !self.running.is_empty() => self.over(finished),
+            Some(()) = self.removals.next(), if !self.removals.is_empty() => {}
             () = tokio::time::sleep(TICK) => {}
             () = stop.wished() => {}
         }
@@ -149,18 +163,26 @@ impl<'d> Dispatcher<'d> {
 
     /// Once in a while: what nobody asks for any more.
     async fn sweep(&self) {
-        let app = self.app.clone();
-        let work = move |conn: &mut PgConnection| -> Result<(bool, i64), Error> {
-            let more = sweep::give_up(conn)?;
-            Ok((sweep::clean(conn, &app.config.webhooks)? || more, sweep::pending(conn)?))
-        };
+        if let Err(error) = self.try_sweep().await {
+            tracing::warn!(%error, "old deliveries of webhooks were not cleaned up");
+        }
+    }
+
+    async fn try_sweep(&self) -> Result<(), Error> {
+        let more = |count: usize| count == sweep::MANY;
         loop {
-            match self.app.db.transaction(work.clone()).await {
-                Ok((true, _)) => {}
-                Ok((false, pending)) => return metrics::pending(pending),
-                Err(error) => return tracing::warn!(%error, "old deliveries of webhooks were not cleaned up"),
+            let app = self.app.clone();
+            let given_up = self.app.db.transaction(move |conn| sweep::give_up(conn, &app.config.webhooks)).await?;
+            metrics::given_up(given_up as u64);
+            let app = self.app.clone();
+            let cleaned = self.app.db.transaction(move |conn| sweep::clean(conn, &app.config.webhooks)).await?;
+            let left_over = self.app.db.transaction(sweep::endpoints).await?;
+            if !more(given_up) && !more(cleaned) && !more(left_over) {
+                break;
             }
         }
+        metrics::pending(self.app.db.run(sweep::pending).await?);
+        Ok(())
     }
 
     /// Waits a little for what is under way, records it, and gives the rest back.
@@ -173,10 +195,22 @@ impl<'d> Dispatcher<'d> {
             }
         }
         let (app, claim, finished) = (self.app.clone(), self.claim, std::mem::take(&mut self.finished));
-        let work = move |conn: &mut PgConnection| -> Result<(), Error> {
-            record::all(conn, &app.config.webhooks, claim, &finished)?;
-            claim::release(conn, claim)
+        let gone: Vec<Claimed> = finished
+            .iter()
+            .filter(|one| one.answer.verdict() == Verdict::Gone)
+            .map(|one| one.claimed.clone())
+            .collect();
+        let work = move |conn: &mut PgConnection| -> Result<u64, Error> {
+            let given_up = record::all(conn, &app.config.webhooks, claim, &finished)?;
+            claim::release(conn, claim)?;
+            Ok(given_up)
         };
-        Ok(self.app.db.transaction(work).await?)
+        metrics::given_up(self.app.db.transaction(work).await?);
+        self.removals
+            .extend(gone.into_iter().map(|one| -> BoxFuture<'d, ()> { Box::pin(gone::remove(self.app, one)) }));
+        let removals = async { while self.removals.next().await.is_some() {} };
+        // A subscription that is left then goes at the next 410.
+        let _ = tokio::time::timeout(FAREWELL, removals).await;
+        Ok(())
     }
 }

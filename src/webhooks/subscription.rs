@@ -16,14 +16,16 @@ pub fn purpose(organization: i64, webhook: &Key) -> String {
     format!("webhook:{organization}:{webhook}")
 }
 
-/// Gives subscriptions the endpoint of their URL, and sends there what is still to be sent.
+/// Gives subscriptions the endpoint of their URL, and sends there what is still to be sent. The endpoint's row is held, so
+/// that it is not swept away meanwhile.
 pub fn connect(conn: &mut PgConnection, organization: i64, webhooks: &[Key]) -> Result<(), Error> {
     if webhooks.is_empty() {
         return Ok(());
     }
     let mut sql = Sql::new();
     sql.raw("INSERT INTO webhook_endpoint (organization_id, url) SELECT DISTINCT organization_id, notification_url FROM webhook");
-    of_webhooks(&mut sql, "id", organization, webhooks).raw(" ON CONFLICT (organization_id, url) DO NOTHING");
+    of_webhooks(&mut sql, "id", organization, webhooks).raw(" ORDER BY notification_url");
+    sql.raw(" ON CONFLICT (organization_id, url) DO UPDATE SET url = excluded.url");
     sql.execute(conn)?;
     let mut sql = Sql::new();
     sql.raw("UPDATE webhook SET endpoint_id = (SELECT endpoint.id FROM webhook_endpoint endpoint WHERE endpoint.organization_id = webhook.organization_id AND endpoint.url = webhook.notification_url)");

@@ -1,11 +1,13 @@
 //! Topics: `order.created`, `order.updated`, `order.deleted`, and of a single record `order.updated.42`.
 
 use crate::engine::key::Key;
+use crate::engine::query::include;
 use crate::engine::resource::Resource;
 use crate::engine::write::Action;
 use crate::resources::catalog::{CATEGORY, PRODUCT};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_USER};
 use crate::resources::inventory::INVENTORY_LEVEL;
+use crate::resources::pricing::PRODUCT_PRICE;
 use crate::resources::sales::ORDER;
 use crate::resources::system::USER;
 
@@ -30,6 +32,7 @@ pub static ENTITIES: &[Entity] = &[
         include: &["lineItems.kitItemLineItems", "billingAddress", "shippingAddress", "discounts", "shippingTrackings"],
     },
     Entity { alias: "product", resource: &PRODUCT, include: &["names", "unitPrecisions"] },
+    Entity { alias: "productprice", resource: &PRODUCT_PRICE, include: &[] },
     Entity { alias: "user", resource: &USER, include: &[] },
 ];
 
@@ -46,6 +49,17 @@ impl Entity {
     pub fn of(resource: &Resource) -> Option<&'static Entity> {
         ENTITIES.iter().find(|entity| entity.resource.table == resource.table)
     }
+
+    /// The entity of that type in the back office's API.
+    pub fn named(name: &str) -> Option<&'static Entity> {
+        ENTITIES.iter().find(|entity| entity.resource.name == name)
+    }
+
+    /// The types of all that its document shows, its own first.
+    pub fn shown(&self) -> Vec<&'static Resource> {
+        let included = include::paths(self.resource, self.include);
+        [self.resource].into_iter().chain(included.iter().map(|include| include.relation.target)).collect()
+    }
 }
 
 /// Reads a topic: the entity, what happens to it, and the record if it is about a single one. A record that is created
@@ -55,7 +69,8 @@ pub fn parse(text: &str) -> Option<(&'static Entity, Action, Option<Key>)> {
     let (alias, word, record) = (parts.next()?, parts.next()?, parts.next());
     let entity = ENTITIES.iter().find(|entity| entity.alias == alias)?;
     let action = ACTIONS.into_iter().find(|action| action.word() == word)?;
-    let record = record.map(|id| Key::parse(entity.resource.id.kind, id).ok().filter(|_| action != Action::Created));
+    let key = |id: &str| Key::parse(entity.resource.id.kind, id).ok().filter(|key| key.to_string() == id);
+    let record = record.map(|id| key(id).filter(|_| action != Action::Created));
     match record {
         Some(None) => None,
         Some(record) => Some((entity, action, record)),
@@ -73,6 +88,9 @@ mod tests {
         assert_eq!(parsed("order.created"), Some(("order", Action::Created, None)));
         assert_eq!(parsed("product.updated.42"), Some(("product", Action::Updated, Some(Key::Integer(42)))));
         assert_eq!(parsed("user.deleted.7"), Some(("user", Action::Deleted, Some(Key::Integer(7)))));
+        assert!(parsed("productprice.updated.0197f2f0-5c1e-7c3a-9d57-1f5e0f6a2b11-3").is_some());
+        // An id has one form.
+        assert_eq!(parsed("productprice.updated.0197F2F0-5C1E-7C3A-9D57-1F5E0F6A2B11-3"), None);
         for wrong in [
             "",
             "order",

@@ -2,7 +2,8 @@
 //! prices of these lists and of those that follow from them.
 //!
 //! One statement a list, whatever the number of products, lists before those that use them. A price keeps its id while
-//! its product, unit, quantity and currency stay, and each price that is made, changed or removed leaves a change row.
+//! its product, unit, quantity and currency stay. The statement tells what it made and changed, and what is to be removed:
+//! that is done by whoever asked, as is the telling of all changes.
 //!
 //! A list's products are those that its assignment rule is true for, and those with a price that was given by hand.
 //! For one product, unit, quantity and currency a price given by hand stands before those of rules, a rule of smaller
@@ -12,9 +13,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
+use diesel::sql_types as st;
+use uuid::Uuid;
 
 use super::names::PriceMember;
 use super::rules::{Graph, List, Rule};
@@ -23,61 +25,54 @@ use super::{Expression, rules};
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 
-/// Who makes the change, and when: for the change rows.
-#[derive(Clone, Copy, Debug)]
-pub struct Author<'a> {
-    pub organization: i64,
-    pub user: Option<i64>,
-    pub customer_user: Option<i64>,
-    /// The OAuth client's identifier.
-    pub client: &'a str,
-    pub now: DateTime<Utc>,
+/// What has become of the prices of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recalculated {
+    pub added: Vec<Uuid>,
+    /// Those that have another value.
+    pub changed: Vec<Uuid>,
+    /// Those that do not follow from a rule any more. They are still there, and are to be removed before the next list.
+    pub obsolete: Vec<Uuid>,
 }
 
-/// After the assignment, the currencies or the prices of these lists changed: their prices by rule, and those of all
-/// lists that follow from them. `products`: only of these.
-pub fn lists(
-    conn: &mut PgConnection,
-    author: Author<'_>,
-    changed: &[i64],
-    products: Option<&[i64]>,
-) -> QueryResult<()> {
-    rules::hold(conn, author.organization)?;
-    let graph = rules::load(conn, author.organization)?;
-    of(conn, author, &graph, changed, products)
-}
-
-/// After these products changed: their prices in every list with rules.
-pub fn products(conn: &mut PgConnection, author: Author<'_>, products: &[i64]) -> QueryResult<()> {
-    rules::hold(conn, author.organization)?;
-    let graph = rules::load(conn, author.organization)?;
-    let all: Vec<i64> = graph.lists.keys().copied().collect();
-    of(conn, author, &graph, &all, Some(products))
-}
-
-/// The same with rules that were read already, and are held.
-pub fn of(
-    conn: &mut PgConnection,
-    author: Author<'_>,
-    graph: &Graph,
-    changed: &[i64],
-    products: Option<&[i64]>,
-) -> QueryResult<()> {
+/// The lists to recalculate when these have changed, each before those that follow from it. They stay locked.
+pub fn following(conn: &mut PgConnection, organization: i64, graph: &Graph, changed: &[i64]) -> QueryResult<Vec<i64>> {
     let order = graph.following(changed);
-    if order.is_empty() {
-        return Ok(());
+    if !order.is_empty() {
+        rules::lock(conn, organization, &order)?;
     }
-    rules::lock(conn, author.organization, &order)?;
+    Ok(order)
+}
+
+/// Makes the prices by rule of one list again. `products`: only of these.
+pub fn list(
+    conn: &mut PgConnection,
+    organization: i64,
+    graph: &Graph,
+    id: i64,
+    products: Option<&[i64]>,
+) -> QueryResult<Recalculated> {
+    let mut outcome = Recalculated::default();
+    let Some(list) = graph.lists.get(&id) else { return Ok(outcome) };
     // Prices are often written in great numbers and changed at once after, before Postgres has counted them. It then
     // believes in empty tables and loops over loops, for minutes; each table read once is never bad.
     plan_plainly(conn, true)?;
-    for id in order {
-        if let Some(list) = graph.lists.get(&id) {
-            statement(author, id, list, products).execute(conn)?;
+    statement(organization, id, list, products).for_each(conn, |row| -> QueryResult<()> {
+        let Some(price) = row.get::<st::Uuid, Uuid>(1)? else { return Ok(()) };
+        match row.integer(0)? {
+            Some(ADDED) => outcome.added.push(price),
+            Some(CHANGED) => outcome.changed.push(price),
+            _ => outcome.obsolete.push(price),
         }
-    }
-    plan_plainly(conn, false)
+        Ok(())
+    })?;
+    plan_plainly(conn, false)?;
+    Ok(outcome)
 }
+
+/// How the statement marks its rows; any other mark: obsolete.
+const ADDED: i64 = 1;
+const CHANGED: i64 = 2;
 
 /// Whether the planner keeps from nested loops until the end of the transaction.
 fn plan_plainly(conn: &mut PgConnection, plainly: bool) -> QueryResult<()> {
@@ -94,14 +89,14 @@ fn only(sql: &mut Sql, column: &'static str, products: Option<&[i64]>) {
 }
 
 /// The statement that brings the prices of one list to what its rules say.
-fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>) -> Sql {
-    let tenant = || Value::Integer(author.organization);
+fn statement(organization: i64, id: i64, list: &List, products: Option<&[i64]>) -> Sql {
+    let tenant = || Value::Integer(organization);
     let mut sql = Sql::new();
     sql.uncached();
     sql.raw("WITH candidate (product_id, unit_code, quantity, currency, value, rule_id, place) AS (");
     for (place, rule) in list.rules.iter().enumerate() {
         sql.raw(if place == 0 { "" } else { " UNION ALL " });
-        candidates(&mut sql, author.organization, id, list, (place, rule), products);
+        candidates(&mut sql, organization, id, list, (place, rule), products);
     }
     sql.raw(
         "), wanted AS (
@@ -132,15 +127,6 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
             FROM present o
             FULL JOIN wanted w ON w.product_id = o.product_id AND w.unit_code = o.unit_code
                 AND w.quantity = o.quantity AND w.currency = o.currency
-        ), removed AS (
-            DELETE FROM product_price p USING difference d
-            WHERE p.organization_id = ",
-    );
-    sql.bind(tenant()).raw(" AND p.price_list_id = ").bind(Value::Integer(id));
-    only(&mut sql, "p.product_id", products);
-    sql.raw(
-        " AND p.id = d.id AND d.old_rule_id IS NOT NULL AND d.product_id IS NULL
-            RETURNING p.id
         ), changed AS (
             UPDATE product_price p SET value = d.value, price_rule_id = d.rule_id
             FROM difference d
@@ -165,23 +151,11 @@ fn statement(author: Author<'_>, id: i64, list: &List, products: Option<&[i64]>)
             ON CONFLICT (organization_id, price_list_id, product_id, unit_code, quantity, currency) DO NOTHING
             RETURNING id
         )
-        INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, customer_user_id, client, at)
-        SELECT ",
+        SELECT 0::bigint, id FROM difference WHERE old_rule_id IS NOT NULL AND product_id IS NULL
+        UNION ALL SELECT ",
     );
-    sql.bind(tenant())
-        .raw(", 'productprices', n.id::text || '-' || ")
-        .bind(Value::Integer(id))
-        .raw("::text, n.action, ");
-    sql.raw("n.fields::jsonb, ").bind(Value::from(author.user)).raw(", ");
-    sql.bind(Value::from(author.customer_user)).raw(", ");
-    sql.bind(Value::Text(author.client.to_owned())).raw(", ").bind(Value::DateTime(author.now));
-    sql.raw(
-        " FROM (
-            SELECT id, 'deleted' AS action, '[]' AS fields FROM removed
-            UNION ALL SELECT id, 'updated', '[\"value\"]' FROM changed WHERE differs
-            UNION ALL SELECT id, 'created', '[\"currency\", \"quantity\", \"value\"]' FROM added
-        ) n",
-    );
+    sql.bind(Value::Integer(ADDED)).raw("::bigint, id FROM added UNION ALL SELECT ");
+    sql.bind(Value::Integer(CHANGED)).raw("::bigint, id FROM changed WHERE differs");
     sql
 }
 

@@ -251,6 +251,16 @@ impl<'a> Batch<'a> {
         touched.fields.extend(fields);
     }
 
+    /// Records that a statement of a rule made these records, with these fields.
+    pub fn made(&mut self, resource: &'static Resource, keys: &[Key], fields: &[&'static str]) -> Result<(), Errors> {
+        super::change::record_made(self, resource, keys, fields)
+    }
+
+    /// Removes records that a rule does not want any more, with their parts. No right of its own is asked for.
+    pub fn remove(&mut self, resource: &'static Resource, keys: &[Key]) -> Result<(), Errors> {
+        super::delete::remove(self, resource, keys)
+    }
+
     /// The nodes of each resource, resources in the order of their first node.
     pub fn by_resource(&self) -> Vec<(&'static Resource, Vec<usize>)> {
         let mut groups = PerResource::new();

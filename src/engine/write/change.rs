@@ -66,6 +66,21 @@ pub(super) fn record(batch: &mut Batch<'_>) -> Result<(), Errors> {
     Ok(())
 }
 
+/// Records what a statement of a rule made.
+pub(super) fn record_made(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    keys: &[Key],
+    fields: &[&'static str],
+) -> Result<(), Errors> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let fields: Fields = fields.iter().copied().collect();
+    let records: Vec<(Key, Fields)> = keys.iter().map(|key| (key.clone(), fields.clone())).collect();
+    insert(batch, resource, Action::Created, None, Lock::Held, &records)
+}
+
 /// Records what is about to be removed, while all of it is still there.
 pub(super) fn record_removed(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key]) -> Result<(), Errors> {
     let records: Vec<(Key, Fields)> = keys.iter().map(|key| (key.clone(), Fields::new())).collect();

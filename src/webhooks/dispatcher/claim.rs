@@ -1,12 +1,14 @@
 //! The deliveries that are due, claimed for a while.
 //!
 //! Of a record and an endpoint only the earliest pending one is due. Each endpoint gives no more than it may have under
-//! way, a failing one a single one: the probe. A claim is a lease: who does not record the outcome in time loses it.
-//! What was written with the rights of an owner is not sent for the next one, who may not be permitted to view it.
+//! way, a failing one a single one: the probe. Who has least under way comes first. A claim is a lease: who does not
+//! record the outcome in time loses it. What was written with the rights of an owner is not sent for the next one, who may
+//! not be permitted to view it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types as st;
 use uuid::Uuid;
@@ -30,7 +32,12 @@ pub struct Claimed {
     pub owner: i64,
     pub message: Uuid,
     pub topic: String,
+    /// The record it tells of: its type and id.
+    pub resource: String,
+    pub record: String,
     pub body: String,
+    /// What the owner might view when the body was written, as [`crate::webhooks::sight`] has it.
+    pub sight: Option<String>,
     pub url: String,
     pub verify: bool,
     pub scheme: Scheme,
@@ -58,7 +65,7 @@ pub fn due(
     free: usize,
 ) -> Result<Vec<Claimed>, Error> {
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let lease = (settings.timeout + settings.grace).as_secs();
+    let seconds = |time: Duration| Value::Integer(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
     let mut sql = Sql::new();
     sql.raw("WITH busy AS (SELECT * FROM unnest(").bind(Value::Integers(running.keys().copied().collect())).raw(", ");
     sql.bind(Value::Integers(running.values().copied().map(number).collect()));
@@ -69,22 +76,28 @@ pub fn due(
          JOIN webhook w ON w.organization_id = d.organization_id AND w.id = d.webhook_id AND w.enabled \
          AND w.owner_id = d.owner_id \
          JOIN app_user u ON u.organization_id = w.organization_id AND u.id = w.owner_id AND u.active \
+         JOIN organization o ON o.id = w.organization_id AND o.enabled \
          WHERE d.organization_id = e.organization_id AND d.endpoint_id = e.id AND d.status = 'pending' \
-         AND d.due_at <= now() AND d.give_up_at > now() AND NOT EXISTS (SELECT FROM webhook_delivery p \
+         AND d.due_at <= now() AND d.pending_since > now() - make_interval(secs => ",
+    );
+    sql.bind(seconds(settings.give_up_after));
+    sql.raw(
+        ") AND NOT EXISTS (SELECT FROM webhook_delivery p \
          JOIN webhook pw ON pw.organization_id = p.organization_id AND pw.id = p.webhook_id AND pw.enabled \
          AND pw.owner_id = p.owner_id \
          WHERE p.organization_id = d.organization_id AND p.endpoint_id = d.endpoint_id AND p.resource = d.resource \
          AND p.record_id = d.record_id AND p.id < d.id AND p.status = 'pending') \
-         ORDER BY d.due_at, d.id LIMIT GREATEST(0, CASE WHEN e.failures >= ",
+         ORDER BY d.due_at, d.id LIMIT GREATEST(0, CASE WHEN e.failures > 0 THEN 1 ELSE ",
     );
-    sql.bind(Value::Integer(settings.circuit_failures.into())).raw(" THEN 1 ELSE ");
     sql.bind(Value::Integer(number(settings.concurrency_per_endpoint)));
     sql.raw(
         " END - COALESCE(busy.running, 0)) FOR UPDATE OF d SKIP LOCKED) AS one \
-         WHERE e.paused_until IS NULL OR e.paused_until <= now() ORDER BY one.due_at, one.id LIMIT ",
+         WHERE e.paused_until IS NULL OR e.paused_until <= now() \
+         ORDER BY COALESCE(busy.running, 0) + row_number() OVER (PARTITION BY e.organization_id, e.id \
+         ORDER BY one.due_at, one.id), one.due_at, one.id LIMIT ",
     );
     sql.bind(Value::Integer(number(free))).raw(") UPDATE webhook_delivery d SET claim = ").bind(Value::Uuid(claim));
-    sql.raw(", due_at = now() + make_interval(secs => ").bind(Value::Integer(lease as i64));
+    sql.raw(", due_at = now() + make_interval(secs => ").bind(seconds(settings.timeout + settings.grace));
     sql.raw(
         "), attempts = d.attempts + 1, tries = d.tries + 1, last_attempt_at = clock_timestamp(), \
          first_attempt_at = COALESCE(d.first_attempt_at, clock_timestamp()) FROM due, webhook w \
@@ -93,8 +106,9 @@ pub fn due(
          RETURNING d.organization_id, d.id, d.endpoint_id, w.owner_id, d.tries::bigint, d.message_id, w.id, d.topic, d.body, \
          w.notification_url, w.signature, w.secret, \
          CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END, w.verify_ssl, d.attempts = 1, \
-         d.created_at, d.give_up_at",
+         d.created_at, d.pending_since, d.resource, d.record_id, d.sight",
     );
+    let patience = TimeDelta::from_std(settings.give_up_after).unwrap_or(TimeDelta::MAX);
     sql.collect(conn, |row| {
         let number = |place| -> Result<i64, Error> { Ok(row.integer(place)?.unwrap_or_default()) };
         let text = |place| -> Result<String, Error> { Ok(row.text(place)?.unwrap_or_default()) };
@@ -118,7 +132,10 @@ pub fn due(
             verify: row.boolean(13)?.unwrap_or(true),
             first: row.boolean(14)?.unwrap_or_default(),
             noted: moment(15)?,
-            give_up_at: moment(16)?,
+            give_up_at: moment(16)?.checked_add_signed(patience).unwrap_or(DateTime::<Utc>::MAX_UTC),
+            resource: text(17)?,
+            record: text(18)?,
+            sight: row.text(19)?,
         })
     })
 }

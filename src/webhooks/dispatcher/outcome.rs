@@ -15,7 +15,10 @@ pub enum Answer {
     },
     /// No answer came; the text says why.
     None(String),
-    /// Nothing was sent, since nothing may be sent there; the text says why.
+    /// Nothing was sent, since the host's name leads to no address that it may be sent to; the text says so. The name may
+    /// lead elsewhere later.
+    Nowhere(String),
+    /// Nothing was sent, since nothing may be sent to such a URL; the text says why.
     Refused(String),
 }
 
@@ -38,7 +41,7 @@ impl Answer {
             Answer::Status { status: 200..=299, .. } => Verdict::Delivered,
             Answer::Status { status: 410, .. } => Verdict::Gone,
             Answer::Status { status, .. } if RETRYABLE.contains(status) => Verdict::Retry,
-            Answer::None(_) => Verdict::Retry,
+            Answer::None(_) | Answer::Nowhere(_) => Verdict::Retry,
             Answer::Status { .. } | Answer::Refused(_) => Verdict::Dropped,
         }
     }
@@ -94,6 +97,7 @@ mod tests {
             assert_eq!(of(status), Verdict::Dropped, "{status}");
         }
         assert_eq!(Answer::None(String::new()).verdict(), Verdict::Retry);
+        assert_eq!(Answer::Nowhere(String::new()).verdict(), Verdict::Retry);
         assert_eq!(Answer::Refused(String::new()).verdict(), Verdict::Dropped);
     }
 

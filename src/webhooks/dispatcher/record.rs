@@ -41,17 +41,17 @@ fn fate(finished: &Finished) -> (&'static str, Option<Duration>) {
     }
 }
 
-/// Records attempts.
+/// Records attempts. The answer: how many deliveries were given up.
 pub fn all(
     conn: &mut PgConnection,
     settings: &config::Webhooks,
     claim: Uuid,
     finished: &[Finished],
-) -> Result<(), Error> {
+) -> Result<u64, Error> {
     if finished.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    deliveries(conn, claim, finished)?;
+    let given_up = deliveries(conn, claim, finished)?;
     let mut endpoints: BTreeMap<(i64, i64), (u32, u32)> = BTreeMap::new();
     for one in finished {
         let endpoint = endpoints.entry((one.claimed.organization, one.claimed.endpoint)).or_default();
@@ -69,31 +69,42 @@ pub fn all(
             _ => answered(conn, settings, endpoint)?,
         }
     }
-    Ok(())
+    Ok(given_up)
 }
 
-fn deliveries(conn: &mut PgConnection, claim: Uuid, finished: &[Finished]) -> Result<(), Error> {
+/// What the owner reads of a delivery that is not tried any more.
+const GIVEN_UP: &str = "It was given up.";
+
+fn deliveries(conn: &mut PgConnection, claim: Uuid, finished: &[Finished]) -> Result<u64, Error> {
     let (mut organizations, mut ids, mut statuses, mut pauses) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut latencies, mut responses, mut excerpts, mut errors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let milliseconds = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    let mut given_up = 0;
     for one in finished {
         let (status, pause) = fate(one);
         organizations.push(one.claimed.organization);
         ids.push(one.claimed.id);
         statuses.push(status.to_owned());
         pauses.push(pause.map_or(0, milliseconds));
-        latencies.push(milliseconds(one.took));
+        // How long nothing was sent would tell how long the resolver of the inner network took.
+        let sent = !matches!(one.answer, Answer::Nowhere(_) | Answer::Refused(_));
+        latencies.push(if sent { milliseconds(one.took) } else { -1 });
         let (response, excerpt, error) = match &one.answer {
-            Answer::Status { status, excerpt, .. } => (i64::from(*status), excerpt.clone(), String::new()),
-            Answer::None(error) | Answer::Refused(error) => (0, String::new(), error.clone()),
+            Answer::Status { status, excerpt, .. } => (i64::from(*status), excerpt.as_str(), ""),
+            Answer::None(error) | Answer::Nowhere(error) | Answer::Refused(error) => (0, "", error.as_str()),
         };
         responses.push(response);
-        excerpts.push(excerpt);
-        errors.push(error);
+        excerpts.push(excerpt.to_owned());
+        if status == "failed" {
+            given_up += 1;
+            errors.push(format!("{error} {GIVEN_UP}").trim_start().to_owned());
+        } else {
+            errors.push(error.to_owned());
+        }
     }
     let mut sql = Sql::new();
     sql.raw(
-        "UPDATE webhook_delivery d SET status = f.status, claim = NULL, latency = f.latency::integer, \
+        "UPDATE webhook_delivery d SET status = f.status, claim = NULL, latency = nullif(f.latency, -1)::integer, \
          due_at = CASE f.status WHEN 'pending' THEN now() + f.pause * interval '1 millisecond' END, \
          response_status = nullif(f.response, 0)::integer, response_excerpt = nullif(f.excerpt, ''), \
          error = nullif(f.error, ''), updated_at = now() FROM unnest(",
@@ -107,6 +118,27 @@ fn deliveries(conn: &mut PgConnection, claim: Uuid, finished: &[Finished]) -> Re
          WHERE d.organization_id = f.organization_id AND d.id = f.id AND d.status = 'pending' AND d.claim = ",
     );
     sql.bind(Value::Uuid(claim));
+    sql.execute(conn)?;
+    Ok(given_up)
+}
+
+/// Drops deliveries that were claimed and that nothing is sent of, since the owner of their webhook may not view any more
+/// what they tell.
+pub fn withhold(conn: &mut PgConnection, withheld: &[Claimed]) -> Result<(), Error> {
+    if withheld.is_empty() {
+        return Ok(());
+    }
+    let column = |number: fn(&Claimed) -> i64| Value::Integers(withheld.iter().map(number).collect());
+    let mut sql = Sql::new();
+    sql.raw(
+        "UPDATE webhook_delivery d SET status = 'dropped', claim = NULL, due_at = NULL, updated_at = now(), \
+         attempts = attempts - 1, tries = tries - 1, \
+         first_attempt_at = CASE WHEN attempts > 1 THEN first_attempt_at END, \
+         last_attempt_at = CASE WHEN attempts > 1 THEN last_attempt_at END, \
+         error = 'The owner of the webhook may not view this record any more.' FROM unnest(",
+    );
+    sql.bind(column(|one| one.organization)).raw(", ").bind(column(|one| one.id));
+    sql.raw(") AS w (organization_id, id) WHERE d.organization_id = w.organization_id AND d.id = w.id");
     sql.execute(conn)?;
     Ok(())
 }

@@ -136,9 +136,11 @@ fn what_cannot_be_rendered_is_told_by_its_id() {
     assert_eq!(receiver.received()[0].json()["eventData"], json!({"data": {"type": "orders", "id": order}}));
 }
 
-/// The body of a subscription whose certificate is not looked at is taken; one that is no subscription is not.
+/// Webhooks are the back office's: the storefront has no such resource, for its own users either.
 #[test]
-fn a_subscription_of_the_storefront_does_not_exist() {
+fn the_storefront_has_no_webhooks() {
     let shop = shop();
-    shop.client().post("/api/webhooks", &body("https://example.com/", "order.created", &json!({}))).expect(401);
+    let buyer = shop.organization.storefront_user().client;
+    buyer.post("/api/webhooks", &body("https://example.com/", "order.created", &json!({}))).expect(404);
+    buyer.get("/api/webhookdeliveries").expect(404);
 }

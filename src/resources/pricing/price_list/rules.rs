@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use diesel::pg::PgConnection;
 
 use crate::acl::Caller;
-use crate::commerce::price_rule::{Expression, Type, recalculate, rules};
+use crate::commerce::price_rule::{Expression, Type, rules};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::value::Value;
 use crate::engine::write::{Batch, Node};
 use crate::error::{self, Error, Errors};
-use crate::resources::pricing::following::{author, integers};
+use crate::resources::pricing::following::{self, integers};
 use crate::resources::pricing::price_list_schedule::rules::settle;
 
 pub struct PriceListRules;
@@ -53,7 +53,7 @@ impl Rules for PriceListRules {
         };
         let lists = integers(nodes.iter().map(|index| batch.node(*index)).filter(decisive).map(|node| &node.key));
         if !lists.is_empty() {
-            recalculate::lists(batch.conn, author(batch.context), &lists, None)?;
+            following::lists_changed(batch, &lists, None)?;
         }
         let nodes = nodes.iter().map(|index| batch.node(*index));
         let lists: Vec<_> =

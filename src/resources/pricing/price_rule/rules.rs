@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use diesel::pg::PgConnection;
 
 use crate::acl::Caller;
-use crate::commerce::price_rule::{Expression, Type, recalculate, rules};
+use crate::commerce::price_rule::{Expression, Type, rules};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::engine::write::{Batch, Node};
 use crate::error::{self, Error, Errors};
-use crate::resources::pricing::following::{author, integers};
+use crate::resources::pricing::following::{self, integers};
 use crate::resources::pricing::product_price::rules::{currencies, range_error};
 
 pub struct PriceRuleRules;
@@ -80,7 +80,7 @@ impl Rules for PriceRuleRules {
         }
         Errors::check(errors)?;
         let lists = integers(nodes.iter().filter_map(|index| batch.node(*index).effective_one("priceList")));
-        recalculate::of(batch.conn, author(batch.context), &graph, &lists, None)?;
+        following::lists_follow(batch, &graph, &lists, None)?;
         Ok(())
     }
 
@@ -89,7 +89,7 @@ impl Rules for PriceRuleRules {
     }
 
     fn after_delete(&self, batch: &mut Batch<'_>, _keys: &[Key], parents: &[Key]) -> Result<(), Errors> {
-        recalculate::lists(batch.conn, author(batch.context), &integers(parents), None)?;
+        following::lists_changed(batch, &integers(parents), None)?;
         Ok(())
     }
 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rust_decimal::Decimal;
 
-use crate::commerce::price_rule::recalculate;
 use crate::commerce::products::{self, Units};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
@@ -16,7 +15,7 @@ use crate::engine::write::{Batch, Node};
 use crate::error::{self, Error, Errors};
 use crate::resources::catalog::PRODUCT_UNIT_PRECISION;
 use crate::resources::pricing::PRICE_LIST;
-use crate::resources::pricing::following::{author, integers};
+use crate::resources::pricing::following::{self, integers};
 
 pub struct ProductPriceRules;
 
@@ -72,7 +71,7 @@ impl Rules for ProductPriceRules {
         if lists.is_empty() {
             return Ok(());
         }
-        recalculate::lists(batch.conn, author(batch.context), &lists, Some(&products))?;
+        following::lists_changed(batch, &lists, Some(&products))?;
         Ok(())
     }
 
@@ -81,7 +80,7 @@ impl Rules for ProductPriceRules {
         let lists: BTreeSet<i64> =
             keys.iter().filter_map(|key| if let Key::Guid(_, list) = key { Some(*list) } else { None }).collect();
         let lists: Vec<i64> = lists.into_iter().collect();
-        recalculate::lists(batch.conn, author(batch.context), &lists, None)?;
+        following::lists_changed(batch, &lists, None)?;
         Ok(())
     }
 }

@@ -1,0 +1,1 @@
+DELETE FROM webhook_topic WHERE id LIKE 'productprice.%';
