@@ -19,6 +19,7 @@ pub mod health;
 pub mod idempotency;
 pub mod limits;
 mod locale;
+pub mod media;
 pub mod media_type;
 pub mod metadata;
 pub mod metrics;
@@ -62,6 +63,8 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
         .service(metadata::document("/.well-known/jwks.json", token::jwks))
         // The API documents.
         .configure(|service| docs::routes(app, service))
+        // The contents of files.
+        .configure(media::routes)
         // The resources of both APIs.
         .configure(|service| resources::routes(app, service))
         // Anything else.

@@ -5,6 +5,7 @@
 pub mod catalog;
 pub mod customer;
 pub mod localization;
+pub mod media;
 pub mod sales;
 pub mod texts;
 

@@ -51,11 +51,13 @@ pub fn recompute(
     let mut sql = Sql::new();
     sql.raw("WITH ").append(tax::parts(organization, orders)).raw(
         ", taxed AS (
-            UPDATE sales_order_line_item i SET row_tax_amount = p.tax, row_tax_included = p.included, updated_at = ",
+            UPDATE sales_order_line_item i SET row_tax_amount = p.tax, row_tax_included = p.included,
+                tax_rate = p.rate, taxes = p.taxes, updated_at = ",
     );
     sql.bind(Value::DateTime(now)).raw(" FROM tax_part p WHERE i.organization_id = ").bind(tenant());
     sql.raw(
-        " AND i.id = p.line_id AND (i.row_tax_amount, i.row_tax_included) IS DISTINCT FROM (p.tax, p.included)
+        " AND i.id = p.line_id AND (i.row_tax_amount, i.row_tax_included, i.tax_rate, i.taxes)
+                IS DISTINCT FROM (p.tax, p.included, p.rate, p.taxes)
             RETURNING i.id, i.order_id
         ), base AS (
             SELECT o.id, l.subtotal, coalesce(x.tax, 0) AS tax, coalesce(x.added, 0) AS added, l.mixed,

@@ -14,6 +14,7 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::web;
 
+use super::media;
 use super::metadata::server_path;
 use super::origin::origin;
 use super::token_paths;
@@ -106,6 +107,9 @@ fn block(app: &App, path: &str) -> Option<fn(&App) -> &CorsBlock> {
     let of_metadata = || Api::ALL.iter().any(|api| server_path(app, *api) == path);
     if path.starts_with("/.well-known/") || token_paths(app).iter().any(of_tokens) || of_metadata() {
         return Some(|app| &app.config.cors.token);
+    }
+    if path.starts_with(media::ROOT) {
+        return Some(|app| &app.config.cors.storefront);
     }
     let below = |root: &str| path.strip_prefix(root).and_then(|rest| rest.strip_prefix('/'));
     let (admin, storefront) = (below(&app.admin.root), below(&app.storefront.root));

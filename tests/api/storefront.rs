@@ -2,6 +2,8 @@
 
 mod catalog;
 mod customer_user;
+mod media;
+mod order;
 mod rights;
 mod visitor;
 

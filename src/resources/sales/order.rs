@@ -3,7 +3,9 @@
 mod rules;
 
 use self::rules::OrderRules;
-use crate::engine::field::{Field, Literal, boolean, currency, date, date_time, float, long_text, money, text};
+use crate::engine::field::{
+    Field, Literal, boolean, currency, date, date_time, enumeration, float, long_text, money, text,
+};
 use crate::engine::filter::{COMPARISON, FilterSpec};
 use crate::engine::relation::{Relation, polymorphic, through, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource, Title, UniqueKey};
@@ -15,6 +17,9 @@ use crate::resources::sales::{
     ORDER_SHIPPING_TRACKING, ORDER_STATUS, ORDER_SUBTOTAL,
 };
 use crate::resources::system::{FILE, ORGANIZATION, USER};
+
+/// How far an order is paid.
+const PAYMENT_STATUSES: &[&str] = &["full", "partially", "invoiced", "authorized", "declined", "pending"];
 
 static FIELDS: &[Field] = &[
     text("identifier")
@@ -46,6 +51,14 @@ static FIELDS: &[Field] = &[
     money("overriddenShippingCostAmount")
         .column("overridden_shipping_cost")
         .about("Taken instead of the estimated cost."),
+    text("paymentMethod")
+        .max(255)
+        .column("payment_method")
+        .about("The code of what it is paid with, such as `money_order_1`; without it, its payment term counts."),
+    enumeration("paymentStatus", PAYMENT_STATUSES)
+        .column("payment_status")
+        .default(Literal::Text("pending"))
+        .about("How far it is paid; told by whoever keeps the accounts, and shown to the customer."),
     text("sourceEntityClass").max(255).column("source_entity_class"),
     float("sourceEntityId").column("source_entity_number"),
     text("sourceEntityIdentifier").max(255).column("source_entity_identifier"),

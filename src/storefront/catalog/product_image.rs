@@ -11,6 +11,7 @@ use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::error::Error;
 use crate::storefront::catalog::PRODUCT;
+use crate::storefront::media;
 
 pub static PRODUCT_IMAGE: Resource = Resource::new("productimages", "product_image")
     .actions(READ_ONLY)
@@ -23,7 +24,8 @@ pub static PRODUCT_IMAGE: Resource = Resource::new("productimages", "product_ima
         text("mimeType").computed(),
         text_list("types").computed().about("Where it is shown: `main`, `listing`, `additional`."),
         json("files").computed().about(
-            "`[{\"url\": \"https://…\", \"dimension\": \"original\"}]`; empty where the picture has no address.",
+            "Where the picture is fetched: `[{\"url\": \"/media/…\", \"maxWidth\": null, \"maxHeight\": null, \
+             \"dimension\": \"original\", \"types\": [\"main\"]}]`. A path is one of this server.",
         ),
         text("originalImageName").computed(),
         date_time("updatedAt").column("updated_at").read_only().not_null(),
@@ -53,13 +55,14 @@ impl Computed for Pictures {
         let mut sql = Sql::new();
         sql.raw(
             "SELECT i.id, to_jsonb(f.mime_type), to_jsonb(f.original_filename), \
-             CASE WHEN f.external_url IS NULL THEN '[]' ELSE \
-             jsonb_build_array(jsonb_build_object('url', f.external_url, 'dimension', 'original')) END, \
-             to_jsonb(ARRAY(SELECT t.type FROM product_image_type t \
-             WHERE t.organization_id = i.organization_id AND t.product_image_id = i.id ORDER BY t.id)) \
+             COALESCE((SELECT jsonb_build_array(jsonb_build_object('url', u.url, 'maxWidth', NULL, 'maxHeight', NULL, \
+             'dimension', 'original', 'types', s.types)) WHERE u.url IS NOT NULL), '[]'), s.types \
              FROM product_image i LEFT JOIN file f ON f.organization_id = i.organization_id AND f.id = i.image_id \
-             WHERE i.organization_id = ",
+             CROSS JOIN LATERAL (SELECT to_jsonb(ARRAY(SELECT t.type FROM product_image_type t \
+             WHERE t.organization_id = i.organization_id AND t.product_image_id = i.id ORDER BY t.id)) AS types) s \
+             CROSS JOIN LATERAL (SELECT ",
         );
+        sql.raw(media::URL).raw(" AS url) u WHERE i.organization_id = ");
         sql.bind(Value::Integer(ask.caller.organization)).raw(" AND i.id = ANY(").bind(Value::Integers(ask.ids()));
         sql.raw(")");
         values.read(conn, sql, &["mimeType", "originalImageName", "files", "types"])

@@ -1,6 +1,6 @@
 //! `orderlineitems` in the storefront, to be read.
 
-use crate::engine::field::{boolean, currency, date, date_time, float, long_text, money, text};
+use crate::engine::field::{array, boolean, currency, date, date_time, float, long_text, money, text};
 use crate::engine::relation::{to_many, to_one};
 use crate::engine::resource::{Ownership, READ_ONLY, Resource};
 use crate::storefront::catalog::{PRODUCT, PRODUCT_UNIT};
@@ -25,7 +25,16 @@ pub static ORDER_LINE_ITEM: Resource = Resource::new("orderlineitems", "sales_or
         date("shipUntil").column("ship_by").read_only(),
         long_text("comment").read_only(),
         money("shippingEstimateAmount").column("shipping_estimate_amount").read_only(),
+        money("unitPriceIncludingTax").column("unit_price_including_tax").read_only(),
+        money("unitPriceExcludingTax").column("unit_price_excluding_tax").read_only(),
+        money("unitPriceTaxAmount").column("unit_price_tax_amount").read_only(),
+        money("rowTotalIncludingTax").column("row_total_including_tax").read_only(),
+        money("rowTotalExcludingTax").column("row_total_excluding_tax").read_only(),
         money("rowTotalTaxAmount").column("row_tax_amount").read_only().not_null(),
+        array("taxes").read_only().not_null().about(
+            "The taxes on it: `[{\"tax\": \"CA\", \"rate\": \"0.08\", \"taxableAmount\": \"10.00\", \"taxAmount\": \"0.80\", \
+             \"currency\": \"USD\"}]`",
+        ),
         money("rowTotalDiscountAmount").column("row_total_discount_amount").read_only().not_null(),
         money("rowTotalAfterDiscount").column("row_total_after_discount").read_only(),
         money("rowTotalAfterDiscountExcludingTax").column("row_total_after_discount_excluding_tax").read_only(),

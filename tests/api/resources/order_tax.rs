@@ -3,6 +3,7 @@
 mod amounts;
 mod any_order;
 mod rules;
+mod shown;
 
 use serde_json::{Map, Value, json};
 

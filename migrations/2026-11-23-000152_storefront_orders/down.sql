@@ -1,0 +1,14 @@
+ALTER TABLE sales_order_line_item
+    DROP COLUMN unit_price_tax_amount,
+    DROP COLUMN unit_price_excluding_tax,
+    DROP COLUMN unit_price_including_tax,
+    DROP COLUMN row_total_excluding_tax,
+    DROP COLUMN row_total_including_tax;
+ALTER TABLE sales_order_line_item
+    DROP COLUMN taxes,
+    DROP COLUMN tax_rate;
+DROP VIEW shown_order_status;
+ALTER TABLE sales_order
+    DROP COLUMN shown_status_id,
+    DROP COLUMN payment_status,
+    DROP COLUMN payment_method;

@@ -1,0 +1,3 @@
+ALTER TABLE file
+    ALTER COLUMN content SET STORAGE EXTENDED,
+    DROP COLUMN content_digest;
