@@ -1,9 +1,10 @@
 //! Rows as resource objects, straight from Postgres's bytes into the answer.
 //!
 //! A [`RowWriter`] is made once per statement from the shape of its rows; what does not change from row to row (names,
-//! the beginnings of links) is written out beforehand. Document shape: contract, sections 10 and 11.
+//! the beginnings of links) is written out beforehand, into one text. Document shape: contract, sections 10 and 11.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -69,20 +70,41 @@ pub struct RowWriter {
     shape: Shape,
     layout: Layout,
     wanted: Wanted,
-    identifier: Vec<u8>,
-    /// `"links":{"self":"…/` without the id.
-    link: Option<Vec<u8>>,
-    names: Vec<Vec<u8>>,
+    /// Whether the records have a link of their own.
+    linked: bool,
+    /// The URL of the collection.
+    collection: String,
+    /// What the parts below stand in.
+    text: FixedText,
+    /// `"name":` of each field.
+    names: Vec<Part>,
     relations: Vec<RelationWriter>,
 }
 
 struct RelationWriter {
-    name: Vec<u8>,
-    /// The text before the id, between the ids, and after the last one.
-    links: Option<[Vec<u8>; 3]>,
-    /// `{"type":"products","id":"` for each target.
-    identifiers: Vec<Vec<u8>>,
+    /// `"name":{`, with links as far as the first id.
+    before: Part,
+    /// The links between the ids, and after the last one.
+    links: Option<[Part; 2]>,
     followed: bool,
+}
+
+/// Where a part of a [`FixedText`] stands.
+type Part = Range<usize>;
+
+/// What is the same in every row, in one piece of memory.
+struct FixedText(Vec<u8>);
+
+impl FixedText {
+    fn add<const N: usize>(&mut self, pieces: [&str; N]) -> Part {
+        let start = self.0.len();
+        pieces.into_iter().for_each(|piece| self.0.extend_from_slice(piece.as_bytes()));
+        start..self.0.len()
+    }
+
+    fn part(&self, part: &Part) -> &[u8] {
+        self.0.get(part.clone()).unwrap_or_default()
+    }
 }
 
 impl RowWriter {
@@ -96,28 +118,34 @@ impl RowWriter {
     ) -> RowWriter {
         let resource = shape.resource;
         let collection = view.collection(resource);
-        let link = (view.links && (resource.actions.get || resource.singleton))
-            .then(|| format!("\"links\":{{\"self\":\"{collection}").into_bytes());
-        let relations = shape.relations.iter().map(|relation| RelationWriter {
-            name: format!("\"{}\":{{", relation.name).into_bytes(),
-            links: (view.links && relation.routes && !resource.singleton).then(|| {
-                [
-                    format!("\"links\":{{\"self\":\"{collection}/").into_bytes(),
-                    format!("/relationships/{}\",\"related\":\"{collection}/", relation.name).into_bytes(),
-                    format!("/{}\"", relation.name).into_bytes(),
-                ]
-            }),
-            identifiers: relation.targets().iter().map(|target| identifier(target)).collect(),
-            followed: followed(relation),
+        let mut text = FixedText(Vec::with_capacity(
+            24 * shape.fields.len() + (2 * collection.len() + 120) * shape.relations.len(),
+        ));
+        let names = shape.fields.iter().map(|field| text.add(["\"", field.name, "\":"])).collect();
+        let relations = shape.relations.iter().map(|relation| {
+            let name = relation.name;
+            let followed = followed(relation);
+            if !view.links || !relation.routes || resource.singleton {
+                return RelationWriter { before: text.add(["\"", name, "\":{"]), links: None, followed };
+            }
+            RelationWriter {
+                before: text.add(["\"", name, "\":{\"links\":{\"self\":\"", &collection, "/"]),
+                links: Some([
+                    text.add(["/relationships/", name, "\",\"related\":\"", &collection, "/"]),
+                    text.add(["/", name, "\""]),
+                ]),
+                followed,
+            }
         });
         RowWriter {
             resource,
             layout: Layout::of(&shape, wanted, terms),
             wanted,
-            identifier: identifier(resource),
-            link,
-            names: shape.fields.iter().map(|field| format!("\"{}\":", field.name).into_bytes()).collect(),
+            linked: view.links && (resource.actions.get || resource.singleton),
             relations: relations.collect(),
+            names,
+            text,
+            collection,
             shape,
         }
     }
@@ -152,7 +180,7 @@ impl RowWriter {
 
     /// Appends `{"type":…,"id":…}`.
     pub fn write_identifier(&self, out: &mut Vec<u8>, key: &Key) {
-        out.extend_from_slice(&self.identifier);
+        begin_identifier(out, self.resource);
         decode::escape(out, key.to_string().as_bytes());
         out.extend_from_slice(b"\"}");
     }
@@ -168,13 +196,13 @@ impl RowWriter {
     ) -> Result<(), Error> {
         let id = key.to_string();
         let encoded = if matches!(key, Key::Text(_)) { path_segment(&id) } else { id.clone() };
-        out.extend_from_slice(&self.identifier);
+        begin_identifier(out, self.resource);
         decode::escape(out, id.as_bytes());
         out.push(b'"');
         self.write_meta(out, row, meta)?;
-        if let Some(link) = &self.link {
-            out.push(b',');
-            out.extend_from_slice(link);
+        if self.linked {
+            out.extend_from_slice(b",\"links\":{\"self\":\"");
+            out.extend_from_slice(self.collection.as_bytes());
             if !self.resource.singleton {
                 out.push(b'/');
                 out.extend_from_slice(encoded.as_bytes());
@@ -183,7 +211,7 @@ impl RowWriter {
         }
         for (index, field) in self.shape.fields.iter().enumerate() {
             out.extend_from_slice(if index == 0 { b",\"attributes\":{" } else { b"," });
-            out.extend_from_slice(&self.names[index]);
+            out.extend_from_slice(self.text.part(&self.names[index]));
             if field.computed {
                 let value = meta.values.map_or(&serde_json::Value::Null, |values| values.get(key, field.name));
                 out.extend_from_slice(value.to_string().as_bytes());
@@ -246,20 +274,18 @@ impl RowWriter {
     ) -> Result<(), Error> {
         let writer = &self.relations[index];
         let column = self.layout.relations[index];
-        out.extend_from_slice(&writer.name);
-        if let Some([before, between, after]) = &writer.links {
-            for part in [before.as_slice(), id, between, id, after] {
+        out.extend_from_slice(self.text.part(&writer.before));
+        if let Some([between, after]) = &writer.links {
+            for part in [id, self.text.part(between), id, self.text.part(after)] {
                 out.extend_from_slice(part);
             }
             if let Some(limit) = relation.limit
                 && exceeds(row, column, relation, limit as usize)
             {
-                out.extend_from_slice(b",\"next\":\"");
-                out.extend_from_slice(&before[b"\"links\":{\"self\":\"".len()..]);
-                out.extend_from_slice(id);
-                out.extend_from_slice(
-                    format!("/relationships/{}?page%5Bnumber%5D=2&page%5Bsize%5D={limit}\"", relation.name).as_bytes(),
-                );
+                let page = format!("/relationships/{}?page%5Bnumber%5D=2&page%5Bsize%5D={limit}\"", relation.name);
+                for part in [b",\"next\":\"", self.collection.as_bytes(), b"/", id, page.as_bytes()] {
+                    out.extend_from_slice(part);
+                }
             }
             out.extend_from_slice(b"},");
         }
@@ -277,10 +303,10 @@ impl RowWriter {
         let mut count = 0;
         let mut link = |out: &mut Vec<u8>, place: usize, bytes: &[u8]| {
             if count < limit
-                && let (Some(identifier), Some(target)) = (writer.identifiers.get(place), relation.targets().get(place))
+                && let Some(target) = relation.targets().get(place)
             {
                 out.extend_from_slice(if count > 0 { b"," } else { b"" });
-                write_linkage(out, identifier, target, bytes);
+                write_linkage(out, target, bytes);
                 report(target, bytes);
                 count += 1;
             }
@@ -335,12 +361,14 @@ fn exceeds(row: &Row<'_>, column: usize, relation: &Relation, limit: usize) -> b
 }
 
 /// `{"type":"products","id":"`
-fn identifier(resource: &Resource) -> Vec<u8> {
-    format!("{{\"type\":\"{}\",\"id\":\"", resource.name).into_bytes()
+fn begin_identifier(out: &mut Vec<u8>, resource: &Resource) {
+    for part in [b"{\"type\":\"", resource.name.as_bytes(), b"\",\"id\":\""] {
+        out.extend_from_slice(part);
+    }
 }
 
-fn write_linkage(out: &mut Vec<u8>, identifier: &[u8], target: &Resource, bytes: &[u8]) {
-    out.extend_from_slice(identifier);
+fn write_linkage(out: &mut Vec<u8>, target: &Resource, bytes: &[u8]) {
+    begin_identifier(out, target);
     match target.id.kind {
         IdKind::Integer => decode::number(out, decode::integer_value(bytes).unwrap_or_default()),
         IdKind::Text | IdKind::Guid { .. } => decode::escape(out, bytes),

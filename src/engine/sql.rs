@@ -22,21 +22,21 @@ use super::column::Column;
 use super::resource::{IdKind, Ident, Resource};
 use super::value::Value;
 
-enum Piece {
-    Raw(&'static str),
-    Ident(Ident),
-    Number(usize),
-    Bind(Value),
-    Column(Column),
-}
-
-/// A statement under construction. Two statements with the same pieces share one prepared statement, unless
+/// A statement under construction. Two statements with the same text share one prepared statement, unless
 /// [`Sql::uncached`] says that the text is one of too many.
 pub struct Sql {
-    pieces: Vec<Piece>,
+    /// Without the parameters, which are written where their values stand.
+    text: String,
+    /// The values, each with its place in the text.
+    binds: Vec<(usize, Bind)>,
     cached: bool,
     /// Of which texts it is one, when only some of them are kept.
     budget: Option<&'static Budget>,
+}
+
+enum Bind {
+    Value(Value),
+    Column(Column),
 }
 
 impl Default for Sql {
@@ -47,7 +47,7 @@ impl Default for Sql {
 
 impl Sql {
     pub fn new() -> Sql {
-        Sql { pieces: Vec::with_capacity(64), cached: true, budget: None }
+        Sql { text: String::with_capacity(256), binds: Vec::new(), cached: true, budget: None }
     }
 
     /// Not kept as a prepared statement: texts that clients can vary without end would fill server and backend.
@@ -72,20 +72,22 @@ impl Sql {
 
     /// Text from the source code.
     pub fn raw(&mut self, text: &'static str) -> &mut Sql {
-        self.pieces.push(Piece::Raw(text));
+        self.text.push_str(text);
         self
     }
 
+    /// `"name"`.
     pub fn ident(&mut self, ident: Ident) -> &mut Sql {
-        self.pieces.push(Piece::Ident(ident));
-        self
+        for (place, part) in ident.as_str().split('"').enumerate() {
+            self.text.push_str(if place == 0 { "\"" } else { "\"\"" });
+            self.text.push_str(part);
+        }
+        self.raw("\"")
     }
 
     /// The table alias `t<n>`.
     pub fn alias(&mut self, n: usize) -> &mut Sql {
-        self.pieces.push(Piece::Raw("t"));
-        self.pieces.push(Piece::Number(n));
-        self
+        self.raw("t").number(n)
     }
 
     /// `t<n>."column"`.
@@ -104,13 +106,16 @@ impl Sql {
 
     /// A number of the server's own, such as a batch size.
     pub fn number(&mut self, number: usize) -> &mut Sql {
-        self.pieces.push(Piece::Number(number));
+        self.text.push_str(itoa::Buffer::new().format(number));
         self
     }
 
     /// A value, as `$n`. Null becomes the word NULL.
     pub fn bind(&mut self, value: Value) -> &mut Sql {
-        self.pieces.push(if value.is_null() { Piece::Raw("NULL") } else { Piece::Bind(value) });
+        if value.is_null() {
+            return self.raw("NULL");
+        }
+        self.binds.push((self.text.len(), Bind::Value(value)));
         self
     }
 
@@ -119,7 +124,7 @@ impl Sql {
         self.raw("unnest(");
         for (place, column) in columns.into_iter().enumerate() {
             self.raw(if place > 0 { ", " } else { "" });
-            self.pieces.push(Piece::Column(column));
+            self.binds.push((self.text.len(), Bind::Column(column)));
         }
         self.raw(")")
     }
@@ -134,10 +139,12 @@ impl Sql {
         }
     }
 
-    /// The pieces of another statement.
+    /// The text and the values of another statement.
     pub fn append(&mut self, other: Sql) -> &mut Sql {
         self.cached &= other.cached;
-        self.pieces.extend(other.pieces);
+        let before = self.text.len();
+        self.text.push_str(&other.text);
+        self.binds.extend(other.binds.into_iter().map(|(place, bind)| (before + place, bind)));
         self
     }
 
@@ -145,13 +152,12 @@ impl Sql {
     fn settle(&mut self) {
         let Some(budget) = self.budget.filter(|_| self.cached) else { return };
         let mut hasher = DefaultHasher::new();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Raw(text) => text.hash(&mut hasher),
-                Piece::Ident(ident) => ident.hash(&mut hasher),
-                Piece::Number(number) => number.hash(&mut hasher),
-                Piece::Bind(value) => std::mem::discriminant(value).hash(&mut hasher),
-                Piece::Column(column) => std::mem::discriminant(column).hash(&mut hasher),
+        self.text.hash(&mut hasher);
+        for (place, bind) in &self.binds {
+            place.hash(&mut hasher);
+            match bind {
+                Bind::Value(value) => std::mem::discriminant(value).hash(&mut hasher),
+                Bind::Column(column) => std::mem::discriminant(column).hash(&mut hasher),
             }
         }
         self.cached = budget.keeps(hasher.finish());
@@ -208,15 +214,16 @@ impl QueryFragment<Pg> for Sql {
         if !self.cached {
             pass.unsafe_to_cache_prepared();
         }
-        for piece in &self.pieces {
-            match piece {
-                Piece::Raw(text) => pass.push_sql(text),
-                Piece::Ident(ident) => pass.push_identifier(ident.as_str())?,
-                Piece::Number(number) => pass.push_sql(itoa::Buffer::new().format(*number)),
-                Piece::Bind(value) => push_bind(&mut pass, value)?,
-                Piece::Column(column) => push_column(&mut pass, column)?,
+        let mut written = 0;
+        for (place, bind) in &self.binds {
+            pass.push_sql(self.text.get(written..*place).unwrap_or_default());
+            match bind {
+                Bind::Value(value) => push_bind(&mut pass, value)?,
+                Bind::Column(column) => push_column(&mut pass, column)?,
             }
+            written = *place;
         }
+        pass.push_sql(self.text.get(written..).unwrap_or_default());
         Ok(())
     }
 }
