@@ -24,6 +24,15 @@ export const credentials = {
   client_secret: setting("ENTREPOT_DEMO_SECRET"),
 } as const;
 
+/** The credentials of the demonstration's shop and of someone who buys there. */
+export const buyer = {
+  grant_type: "password",
+  client_id: "demo-storefront",
+  client_secret: setting("ENTREPOT_DEMO_SECRET"),
+  username: "amanda@atlas.example",
+  password: setting("ENTREPOT_BUYER_PASSWORD"),
+} as const;
+
 /** An access token of the demonstration's ERP. */
 export async function token(): Promise<string> {
   const answer = await fetch(`${server}/oauth2-token`, {

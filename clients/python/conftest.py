@@ -34,6 +34,21 @@ def token(server):
     return answer.json()["access_token"]
 
 
+@pytest.fixture(scope="session")
+def buyers_token(server):
+    """An access token of someone who buys in the demonstration's shop."""
+    credentials = {
+        "grant_type": "password",
+        "client_id": "demo-storefront",
+        "client_secret": os.environ["ENTREPOT_DEMO_SECRET"],
+        "username": "amanda@atlas.example",
+        "password": os.environ["ENTREPOT_BUYER_PASSWORD"],
+    }
+    answer = requests.post(f"{server}/oauth2-token", data=credentials, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["access_token"]
+
+
 @pytest.fixture
 def unique():
     """Makes names that no other run has used."""

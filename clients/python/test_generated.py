@@ -1,15 +1,15 @@
 """The client that openapi-python-client makes of the back office's document."""
 
 import pytest
-from entrepot_client import AuthenticatedClient
-from entrepot_client.api.customers import (
+from entrepot_admin import AuthenticatedClient
+from entrepot_admin.api.customers import (
     create_customers,
     delete_customers,
     get_customers,
     list_customers,
     update_customers,
 )
-from entrepot_client.models import (
+from entrepot_admin.models import (
     CustomersCreate,
     CustomersCreateData,
     CustomersCreateDataAttributes,

@@ -71,10 +71,6 @@ async fn respond(
         label(request, api, place, &method);
     }
     let caller = extract::caller(request, &app, api).await?;
-    let caller = match api {
-        Api::Admin => caller,
-        Api::Storefront => locale::apply(request, &app, &caller).await?,
-    };
     let takes = match place {
         Ok(Place::Operations) => Takes::Operations,
         Ok(Place::Collection(_)) if method == Method::PATCH => Takes::Batch,
@@ -92,6 +88,10 @@ async fn respond(
     if !allowed.contains(asked) {
         return Err(not_allowed(&allowed).into());
     }
+    let caller = match api {
+        Api::Admin => caller,
+        Api::Storefront => locale::apply(request, &app, &caller).await?,
+    };
     let include: Vec<String> = request
         .headers()
         .get(&INCLUDE)

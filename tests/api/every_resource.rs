@@ -5,4 +5,5 @@ pub mod bodies;
 mod chunk;
 mod external;
 mod read;
+mod storefront;
 mod write;

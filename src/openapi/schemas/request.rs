@@ -7,6 +7,7 @@ use super::super::schema_ref;
 use super::{Face, attribute, boolean, described, id, member, object, relations, string, word};
 use crate::engine::field::{Access, Field};
 use crate::engine::registry::Registry;
+use crate::engine::relation::{Link, Relation};
 use crate::engine::resource::Resource;
 
 pub fn create(registry: &Registry, resource: &'static Resource) -> RefOr<Schema> {
@@ -63,7 +64,7 @@ fn body(registry: &Registry, resource: &'static Resource, write: Write) -> RefOr
     for relation in relations(registry, resource).filter(|relation| write.takes(relation.access)) {
         any = true;
         relationships = relationships.property(relation.name, member(resource, relation, Face::Request));
-        if creates && relation.required > 0 {
+        if creates && relation.required > 0 && !is_filled(resource, relation) {
             required = true;
             relationships = relationships.required(relation.name);
         }
@@ -89,6 +90,12 @@ fn body(registry: &Registry, resource: &'static Resource, write: Write) -> RefOr
         .property("included", ArrayBuilder::new().items(schema_ref("included_item")))
         .required("data")
         .into()
+}
+
+/// Whether the relationship says whose a new record is: where it is not stated, that is the caller.
+fn is_filled(resource: &Resource, relation: &Relation) -> bool {
+    let owners = || resource.ownership.columns();
+    matches!(relation.link, Link::ToOne { column, .. } if owners().any(|owner| owner == column))
 }
 
 fn options(resource: &Resource, write: Write) -> Option<ObjectBuilder> {

@@ -1,5 +1,9 @@
 //! API1: records of others, reached by guessing their ids.
 
+mod bulk;
+mod listed;
+mod written;
+
 use entrepot::engine::field::Access;
 use entrepot::engine::filter::Operator;
 use entrepot::engine::query::filter;

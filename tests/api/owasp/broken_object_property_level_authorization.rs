@@ -1,5 +1,7 @@
 //! API3: members that a client may not set, sent along with those that it may; and members that it may not see.
 
+mod batches;
+
 use entrepot::engine::field::{Access, Field};
 use entrepot::engine::kind::Kind;
 use entrepot::engine::resource::Resource;
@@ -14,7 +16,7 @@ fn creatable() -> impl Iterator<Item = &'static Resource> {
 }
 
 /// A value that an attacker would like to see there.
-fn wanted(field: &Field) -> Value {
+pub fn wanted(field: &Field) -> Value {
     match field.kind {
         Kind::DateTime => json!("2001-02-03T04:05:06Z"),
         Kind::Date => json!("2001-02-03"),

@@ -2,6 +2,8 @@
 //!
 //! Slow clients are in edge/slow.rs, limits of a client in edge/rate.rs, guessed passwords in auth/refusal.rs.
 
+mod batches;
+
 use std::io::Write as _;
 
 use reqwest::Method;
