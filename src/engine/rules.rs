@@ -18,6 +18,13 @@ pub trait Rules: Sync {
         Ok(())
     }
 
+    /// Whether [`Rules::prepare`] may be called again, for the records that are left, after it has refused some of a chunk:
+    /// what it does to a record twice is as if it were done once, and leads to no error. Otherwise the chunk is begun again
+    /// without what was refused.
+    fn can_prepare_again(&self) -> bool {
+        false
+    }
+
     /// After all records of the request are written: recompute what depends on them (totals, tree positions).
     fn finish(&self, _batch: &mut Batch<'_>, _nodes: &[usize]) -> Result<(), Errors> {
         Ok(())

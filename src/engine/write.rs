@@ -12,6 +12,7 @@ mod check;
 pub mod chunk;
 mod command;
 mod delete;
+mod drafts;
 mod duplicates;
 mod failure;
 mod identity;
@@ -27,6 +28,7 @@ mod references;
 pub mod relationship;
 mod resolve;
 mod rows;
+mod sieve;
 mod store;
 mod unions;
 mod upsert;
@@ -42,6 +44,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use self::plan::WritePlan;
+use self::sieve::{AllOrNone, Sieve};
 use super::key::Key;
 use super::resource::Resource;
 use crate::acl::{Authorized, Caller, Permission};
@@ -100,6 +103,8 @@ impl Written {
 /// A record of the request.
 #[derive(Debug)]
 pub struct Record {
+    /// Where it stands in the plan.
+    pub place: usize,
     pub resource: &'static Resource,
     pub key: Key,
     /// The `id` or `lid` it was sent under.
@@ -142,16 +147,26 @@ pub fn lock_row(
 
 /// Writes a plan. The caller has opened a transaction, renders the answer in it and commits.
 pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<WritePlan>) -> Result<Written, Errors> {
+    write_sifted(conn, context, plan, &mut AllOrNone)
+}
+
+/// Writes what the sieve leaves of a plan.
+fn write_sifted(
+    conn: &mut PgConnection,
+    context: Context<'_>,
+    plan: Authorized<WritePlan>,
+    sieve: &mut dyn Sieve,
+) -> Result<Written, Errors> {
     let shown: Vec<&'static Resource> = plan.plan().drafts.iter().map(|draft| draft.resource).collect();
-    let plan = identity::settle(conn, context, plan.into_plan())?;
-    let mut batch = resolve::resolve(conn, context, plan)?;
-    let by_resource = batch.by_resource();
+    let mut batch = resolve::resolve(conn, context, plan.into_plan(), sieve)?;
     check::fill(&mut batch);
-    for (resource, nodes) in &by_resource {
-        resource.rules.prepare(&mut batch, nodes)?;
-    }
-    check::check(&mut batch)?;
-    duplicates::check(&mut batch)?;
+    prepare(&mut batch, sieve)?;
+    let wrong = check::members(&batch);
+    batch.sift(sieve, wrong)?;
+    let wrong = check::owners(&mut batch)?;
+    batch.sift(sieve, wrong)?;
+    let taken = duplicates::check(&mut batch)?;
+    batch.sift(sieve, taken)?;
     store::store(&mut batch)?;
     let by_resource = batch.by_resource();
     for (resource, nodes) in &by_resource {
@@ -160,13 +175,29 @@ pub fn write(conn: &mut PgConnection, context: Context<'_>, plan: Authorized<Wri
     check::check_written(&mut batch)?;
     change::record(&mut batch)?;
     let mut records = Vec::with_capacity(shown.len());
-    for (resource, node) in shown.into_iter().zip(&batch.nodes) {
+    for (place, node) in batch.nodes.iter().filter_map(|node| Some((node.sent?, node))) {
+        let resource = shown[place];
         let (key, label) = (identity::shown(resource, node)?, node.label.clone());
-        records.push(Record { resource, key, label, fate: Fate::of(node) });
+        records.push(Record { place, resource, key, label, fate: Fate::of(node) });
     }
     Ok(Written {
         records,
-        created: batch.node(0).creates,
+        created: batch.nodes.first().is_some_and(|node| node.creates),
         rights_changed: by_resource.iter().any(|(resource, _)| resource.rules.changes_rights()),
     })
+}
+
+/// What the rules do and refuse before anything is written.
+fn prepare(batch: &mut Batch<'_>, sieve: &mut dyn Sieve) -> Result<(), Errors> {
+    for (resource, _) in batch.by_resource() {
+        loop {
+            let nodes = batch.sent_of(resource);
+            match resource.rules.prepare(batch, &nodes) {
+                Ok(()) => break,
+                Err(errors) if resource.rules.can_prepare_again() => batch.sift(sieve, errors.0)?,
+                Err(errors) => return Err(errors),
+            }
+        }
+    }
+    Ok(())
 }

@@ -11,6 +11,7 @@ use super::Context;
 use super::moves::Former;
 use super::per_resource::PerResource;
 use super::plan::Role;
+use super::sieve::{Sieve, begin_again, keep, moved};
 use crate::error::{Error, Errors};
 
 /// What a relationship of a node points at.
@@ -39,6 +40,13 @@ impl Linkage {
     pub fn targets(&self) -> &[Target] {
         match self {
             Linkage::One(target) => target.as_slice(),
+            Linkage::Many(targets) | Linkage::Add(targets) | Linkage::Remove(targets) => targets,
+        }
+    }
+
+    fn targets_mut(&mut self) -> &mut [Target] {
+        match self {
+            Linkage::One(target) => target.as_mut_slice(),
             Linkage::Many(targets) | Linkage::Add(targets) | Linkage::Remove(targets) => targets,
         }
     }
@@ -73,8 +81,9 @@ pub struct Node {
     pub stored: Stored,
     /// The members that the request asked to find it by, to be updated if it exists; none of them: by its id.
     pub upserts: Option<Vec<&'static str>>,
-    /// Whether it follows from the request though nobody sent it: no right of its own is asked for.
-    pub implied: bool,
+    /// Where it stands in the plan. `None`: it follows from the request though nobody sent it, and no right of its own is
+    /// asked for.
+    pub sent: Option<usize>,
     /// The members whose stored value this request changed. Filled while writing.
     pub changed: BTreeSet<&'static str>,
 }
@@ -232,12 +241,39 @@ impl<'a> Batch<'a> {
             links: BTreeMap::new(),
             stored: Stored::default(),
             upserts: None,
-            implied: true,
+            sent: None,
             changed: BTreeSet::new(),
         }));
         let created: Vec<usize> = (first..self.nodes.len()).collect();
         created.iter().for_each(|index| super::check::fill_node(self, *index));
         Ok(created)
+    }
+
+    /// Takes out the records that the sieve takes out, and what follows from them.
+    pub(super) fn sift(&mut self, sieve: &mut dyn Sieve, errors: Vec<Error>) -> Result<(), Errors> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let places: Vec<usize> = self.nodes.iter().filter_map(|node| node.sent).collect();
+        let mut of_sent = sieve.sift(errors, &places)?.into_iter();
+        let mut stay: Vec<bool> = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            let mut targets = node.links.values().flat_map(Linkage::targets).filter_map(|target| target.node);
+            stay.push(match node.sent {
+                Some(_) => of_sent.next().unwrap_or(false),
+                None => targets.all(|target| stay.get(target) == Some(&true)),
+            });
+        }
+        keep(&mut self.nodes, &stay);
+        let moved = moved(&stay);
+        for target in self.nodes.iter_mut().flat_map(|node| node.links.values_mut()).flat_map(Linkage::targets_mut) {
+            if let Some(node) = &mut target.node {
+                *node = moved.get(*node).copied().flatten().ok_or_else(begin_again)?;
+            }
+        }
+        self.places.clear();
+        self.placed = 0;
+        Ok(())
     }
 
     /// Records that a statement of a rule changed these fields of a record.
@@ -259,6 +295,13 @@ impl<'a> Batch<'a> {
     /// Removes records that a rule does not want any more, with their parts. No right of its own is asked for.
     pub fn remove(&mut self, resource: &'static Resource, keys: &[Key]) -> Result<(), Errors> {
         super::delete::remove(self, resource, keys)
+    }
+
+    /// The nodes of a resource that were sent.
+    pub(super) fn sent_of(&self, resource: &'static Resource) -> Vec<usize> {
+        let nodes = self.nodes.iter().enumerate();
+        let sent = nodes.filter(|(_, node)| node.resource == resource && node.sent.is_some());
+        sent.map(|(index, _)| index).collect()
     }
 
     /// The nodes of each resource, resources in the order of their first node.

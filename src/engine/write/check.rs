@@ -40,7 +40,7 @@ pub(super) fn fill_node(batch: &mut Batch<'_>, index: usize) {
             node.set(field.name, literal_value(literal, context.now));
         }
     }
-    for (column, id) in owners(node.resource.ownership, context.caller) {
+    for (column, id) in own_columns(node.resource.ownership, context.caller) {
         fill_link(node, column, id);
     }
     if let Some(column) = node.resource.tenant {
@@ -49,7 +49,7 @@ pub(super) fn fill_node(batch: &mut Batch<'_>, index: usize) {
 }
 
 /// The columns of a record's owner, and what the caller would put there.
-fn owners(ownership: Ownership, caller: &Caller) -> Vec<(Ident, i64)> {
+fn own_columns(ownership: Ownership, caller: &Caller) -> Vec<(Ident, i64)> {
     match (ownership, &caller.principal) {
         (Ownership::User(column), Principal::User(user)) => vec![(column, user.id)],
         (Ownership::BusinessUnit(column), Principal::User(user)) => vec![(column, user.business_unit)],
@@ -80,14 +80,15 @@ pub(super) fn literal_value(literal: Literal, now: chrono::DateTime<chrono::Utc>
     }
 }
 
-/// Required members, nulls and limits, after the rules have had their say; the right to create; the owner.
-pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
+/// What is wrong with the nodes after the rules have had their say: required members, nulls and limits, and the right to
+/// create.
+pub(super) fn members(batch: &Batch<'_>) -> Vec<Error> {
     let mut errors = Vec::new();
     let (parents, named) = (parent_nodes(batch), Named::by(batch));
     for (index, node) in batch.nodes.iter().enumerate() {
         let of_new_parent = parents[index].is_some_and(|parent| batch.node(parent).creates);
         let may_create = || acl::scope(node.resource, Permission::Create, batch.context.caller).is_some();
-        if node.creates && !node.implied && !of_new_parent && !may_create() {
+        if node.creates && node.sent.is_some() && !of_new_parent && !may_create() {
             let error = Error::no_access_to_type();
             errors.push(if node.role == Role::Primary { error } else { error.at(&node.pointer) });
             continue;
@@ -101,10 +102,7 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
         }
         errors.extend(organization_error(batch, node));
     }
-    if errors.is_empty() {
-        errors = owner_errors(batch)?;
-    }
-    Errors::check(errors)
+    errors
 }
 
 fn field_error(node: &Node, field: &Field) -> Option<Error> {
@@ -211,8 +209,9 @@ fn owner_relations(resource: &'static Resource) -> impl Iterator<Item = &'static
     resource.ownership.columns().filter_map(of).map(|(relation, _)| relation)
 }
 
-/// A changed owner takes the ASSIGN permission; whether the new owner is within reach is seen after writing.
-fn owner_errors(batch: &mut Batch<'_>) -> Result<Vec<Error>, Errors> {
+/// What is wrong with the owners of nodes: a changed owner takes the ASSIGN permission. Whether the new owner is within
+/// reach is seen after writing.
+pub(super) fn owners(batch: &mut Batch<'_>) -> Result<Vec<Error>, Error> {
     let mut errors = Vec::new();
     let owners = batch.by_resource().into_iter().flat_map(|(resource, nodes)| {
         owner_relations(resource).map(move |relation| (resource, relation, nodes.clone()))
@@ -270,7 +269,7 @@ pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
                         Permission::Assign => !node.creates && has_new_owner(node),
                         _ => !node.creates,
                     };
-                    written && !parent_is_new && !node.implied
+                    written && !parent_is_new && node.sent.is_some()
                 })
                 .collect();
             if concerned.is_empty() {

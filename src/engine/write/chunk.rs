@@ -59,13 +59,13 @@ pub fn write_chunk(conn: &mut PgConnection, context: Context<'_>, chunk: &Chunk)
     let objects = objects(chunk);
     let Batched { plan, neighbours, errors } = WritePlan::batch(&objects, &chunk.made);
     let unreachable = reach::unreachable(&objects, &neighbours);
-    let mut fates = Fates::new(&plan, neighbours);
+    let mut fates = Fates::new(&objects, &plan, neighbours);
     fates.fail(form_errors(chunk).chain(errors).chain(unreachable).collect());
     fates.fail_forbidden(&plan, context.caller);
-    let drafts: Vec<usize> = (0..plan.drafts.len()).collect();
-    let mut attempts = Attempts { plan: &plan, context, fates: &mut fates, rights_changed: false };
+    let (drafts, made): (Vec<usize>, _) = ((0..plan.drafts.len()).collect(), &chunk.made);
+    let mut attempts = Attempts { context, plan: Some(plan), objects: &objects, made, fates, rights_changed: false };
     attempts.write(conn, &drafts, 0)?;
-    let rights_changed = attempts.rights_changed;
+    let Attempts { fates, rights_changed, .. } = attempts;
     let mut outcomes = fates.into_outcomes().into_iter();
     let mut of = |items: &[Item]| {
         let outcome = |item: &Item| match &item.object {

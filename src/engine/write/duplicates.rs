@@ -12,12 +12,12 @@ use crate::engine::resource::{Ident, Resource, UniqueKey};
 use crate::engine::sql::Sql;
 use crate::engine::sql::predicate::Conditions;
 use crate::engine::value::Value;
-use crate::error::{Error, Errors};
+use crate::error::Error;
 
-/// Refuses records whose values another record has. Of several in the chunk, the first has them.
-pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
+/// The errors of records whose values another record has. Of several in the chunk, the first has them.
+pub(super) fn check(batch: &mut Batch<'_>) -> Result<Vec<Error>, Error> {
     if !batch.is_chunk() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let mut errors = Vec::new();
     for (resource, nodes) in batch.by_resource() {
@@ -25,7 +25,7 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
             errors.extend(check_key(batch, resource, &nodes, key)?);
         }
     }
-    Errors::check(errors)
+    Ok(errors)
 }
 
 fn check_key(

@@ -13,7 +13,7 @@ use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::{Value, key_array};
 use super::lock::no_entity;
-use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
+use super::plan::{Draft, DraftLinkage, Match, Operation, Reference};
 use super::{Context, Node};
 use crate::error::{Error, Errors, INVALID_ID};
 
@@ -60,11 +60,15 @@ fn mandatory(pointer: &str) -> Error {
     Error::new(&INVALID_ID, "The identifier is mandatory").at(format!("{pointer}/id"))
 }
 
-/// The plan in declared resources and stored ids.
-pub(super) fn settle(conn: &mut PgConnection, context: Context<'_>, mut plan: WritePlan) -> Result<WritePlan, Errors> {
-    let ids = Ids::find(conn, context, &plan.drafts)?;
+/// Puts drafts into declared resources and stored ids. The answer: what is wrong with some of them.
+pub(super) fn settle(
+    conn: &mut PgConnection,
+    context: Context<'_>,
+    drafts: &mut [Draft],
+) -> Result<Vec<Error>, Errors> {
+    let ids = Ids::find(conn, context, drafts)?;
     let mut errors = Vec::new();
-    for draft in &mut plan.drafts {
+    for draft in drafts {
         ids.settle_links(draft, &mut errors);
         let resource = draft.resource;
         draft.resource = resource.declared();
@@ -74,8 +78,7 @@ pub(super) fn settle(conn: &mut PgConnection, context: Context<'_>, mut plan: Wr
             errors.push(error);
         }
     }
-    Errors::check(errors)?;
-    Ok(plan)
+    Ok(errors)
 }
 
 /// The stored ids of all records that a plan names by external ones.

@@ -12,6 +12,7 @@ use super::super::row::Row;
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::key_array;
+use super::drafts::Drafts;
 use super::per_resource::PerResource;
 use super::plan::{Draft, Match, Operation, Role};
 use super::resolve::to_ones;
@@ -26,14 +27,10 @@ pub(super) struct Found {
     pub allowed: bool,
 }
 
-/// Locks the records that the request updates by id.
-pub(super) fn lock_updates(
-    batch: &mut Batch<'_>,
-    drafts: &[Draft],
-    found: &mut [Option<(Key, Stored)>],
-) -> Result<(), Errors> {
+/// Locks the records that the request updates by id. The answer: what is wrong with some of the drafts.
+pub(super) fn lock_updates(batch: &mut Batch<'_>, drafts: &mut Drafts) -> Result<Vec<Error>, Errors> {
     let mut wanted = PerResource::new();
-    for (index, draft) in drafts.iter().enumerate() {
+    for (index, draft) in drafts.list.iter().enumerate() {
         let (key, must_exist) = match &draft.operation {
             Operation::Update(key) => (key, true),
             Operation::Upsert(Match::Id(key)) | Operation::Create(Some(key)) => (key, false),
@@ -50,9 +47,9 @@ pub(super) fn lock_updates(
         let mut rows = lock(batch.conn, batch.context, resource, Permission::Edit, &keys)?;
         let mut first: HashMap<Key, usize> = HashMap::new();
         for (index, key, must_exist) in list {
-            let draft = &drafts[index];
+            let draft = &drafts.list[index];
             if let Some(first) = first.insert(key.clone(), index) {
-                errors.push(Error::duplicate_of(&drafts[first].pointer).at(&draft.pointer));
+                errors.push(Error::duplicate_of(&drafts.list[first].pointer).at(&draft.pointer));
                 continue;
             }
             match rows.remove(&key) {
@@ -60,14 +57,14 @@ pub(super) fn lock_updates(
                     let place = format!("{}/id", draft.pointer);
                     errors.push(Error::conflict("The entity already exists.").at(place));
                 }
-                Some(row) if row.allowed => found[index] = Some((key, row.stored)),
+                Some(row) if row.allowed => drafts.found[index] = Some((key, row.stored)),
                 Some(_) => errors.push(place(Error::no_access(), draft)),
                 None if must_exist => errors.push(no_entity(draft)),
                 None => {}
             }
         }
     }
-    Errors::check(errors)
+    Ok(errors)
 }
 
 /// An error at a record of the request; the primary one needs no pointer.

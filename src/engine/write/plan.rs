@@ -12,6 +12,7 @@ use super::super::relation::Relation;
 use super::super::resource::{Ownership, Resource};
 use super::super::value::Value;
 use super::reach;
+use super::sieve::{keep, moved};
 use crate::acl::{Needs, Permission};
 use crate::error::{ENTITY_TYPE, Error, Errors};
 
@@ -187,17 +188,18 @@ impl WritePlan {
         Batched { plan: WritePlan { drafts, validate_only: false }, neighbours, errors: planner.errors }
     }
 
-    /// The plan of some of its drafts. They name no others.
-    pub(super) fn only(&self, drafts: &[usize]) -> WritePlan {
-        let places: HashMap<usize, usize> = drafts.iter().enumerate().map(|(place, draft)| (*draft, place)).collect();
-        let mut drafts: Vec<Draft> = drafts.iter().map(|draft| self.drafts[*draft].clone()).collect();
-        for reference in
-            drafts.iter_mut().flat_map(|draft| draft.links.values_mut()).flat_map(DraftLinkage::references_mut)
-        {
+    /// The plan of some of its drafts, given in their order. They name no others.
+    pub(super) fn only(self, drafts: &[usize]) -> WritePlan {
+        let mut stay = vec![false; self.drafts.len()];
+        drafts.iter().for_each(|draft| stay[*draft] = true);
+        let mut drafts = self.drafts;
+        keep(&mut drafts, &stay);
+        let moved = moved(&stay);
+        for reference in drafts.iter_mut().flat_map(Draft::references_mut) {
             if let Reference::Draft(draft) = reference
-                && let Some(place) = places.get(draft)
+                && let Some(place) = moved[*draft]
             {
-                *draft = *place;
+                *draft = place;
             }
         }
         WritePlan { drafts, validate_only: self.validate_only }
@@ -212,6 +214,11 @@ impl Needs for WritePlan {
 }
 
 impl Draft {
+    /// Every reference that it makes.
+    pub(super) fn references_mut(&mut self) -> impl Iterator<Item = &mut Reference> {
+        self.links.values_mut().flat_map(DraftLinkage::references_mut)
+    }
+
     /// Creating needs CREATE, changing EDIT.
     pub(super) fn need(&self) -> Option<(&'static Resource, Permission)> {
         match (&self.operation, self.resource.ownership) {

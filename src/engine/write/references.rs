@@ -13,13 +13,14 @@ use super::super::value::key_array;
 use super::lock::{key_width, push_allowed};
 use super::{Batch, Context, Linkage, Node, unions};
 use crate::acl::Permission;
-use crate::error::{ACCESS_GRANTED, Error, Errors};
+use crate::error::{ACCESS_GRANTED, Error};
 
 /// Of each record that is referred to, by resource: whether the caller holds the permission. `None`: there is none.
 type Held = HashMap<&'static str, HashMap<Key, bool>>;
 
-/// Every record that is referred to but not written here has to exist and be visible to the caller.
-pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
+/// Every record that is referred to but not written here has to exist and be visible to the caller. The answer: what is
+/// wrong with some of the nodes.
+pub(super) fn check(batch: &mut Batch<'_>) -> Result<Vec<Error>, Error> {
     let visible = held(batch, Permission::View)?;
     let editable = held(batch, Permission::Edit)?;
     let mut errors = Vec::new();
@@ -44,7 +45,7 @@ pub(super) fn check(batch: &mut Batch<'_>) -> Result<(), Errors> {
             errors.push(error);
         }
     }
-    Errors::check(errors)
+    Ok(errors)
 }
 
 /// Looks for the permission on all records that are referred to; EDIT matters where a link changes its target.

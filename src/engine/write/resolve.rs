@@ -12,9 +12,11 @@ use super::super::relation::{Link, Relation};
 use super::super::resource::{IdKind, Resource};
 use super::super::sql::Sql;
 use super::super::value::Value;
+use super::drafts::Drafts;
 use super::per_resource::PerResource;
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference, WritePlan};
-use super::{Batch, Context, Linkage, Node, Stored, Target, lock, parts, references, unions, upsert};
+use super::sieve::Sieve;
+use super::{Batch, Context, Linkage, Node, Stored, Target, identity, lock, parts, references, unions, upsert};
 use crate::error::{Error, Errors};
 
 /// Makes the batch of a plan.
@@ -22,18 +24,23 @@ pub(super) fn resolve<'a>(
     conn: &'a mut PgConnection,
     context: Context<'a>,
     plan: WritePlan,
+    sieve: &mut dyn Sieve,
 ) -> Result<Batch<'a>, Errors> {
+    let mut drafts = Drafts::of(plan);
+    let unknown = identity::settle(conn, context, &mut drafts.list)?;
+    drafts.sift(sieve, unknown)?;
     let mut batch = Batch::new(conn, context);
-    let mut drafts = plan.drafts;
-    let mut found: Vec<Option<(Key, Stored)>> = Vec::new();
-    found.resize_with(drafts.len(), || None);
-    upsert::take_turns(&mut batch, &drafts)?;
-    lock::lock_updates(&mut batch, &drafts, &mut found)?;
-    upsert::find(&mut batch, &drafts, &mut found)?;
-    parts::match_existing(&mut batch, &drafts, &mut found)?;
-    refuse_duplicates(&drafts, &found)?;
-    let keys = keys(&mut batch, &drafts, &found)?;
-    for (index, draft) in drafts.iter_mut().enumerate() {
+    upsert::take_turns(&mut batch, &drafts.list)?;
+    let refused = lock::lock_updates(&mut batch, &mut drafts)?;
+    drafts.sift(sieve, refused)?;
+    let refused = upsert::find(&mut batch, &mut drafts)?;
+    drafts.sift(sieve, refused)?;
+    parts::match_existing(&mut batch, &drafts.list, &mut drafts.found)?;
+    let duplicates = duplicates(&drafts);
+    drafts.sift(sieve, duplicates)?;
+    let keys = keys(&mut batch, &drafts.list, &drafts.found)?;
+    let Drafts { mut list, mut found, places } = drafts;
+    for (index, draft) in list.iter_mut().enumerate() {
         let stored = found[index].take().map(|(_, stored)| stored);
         let links = std::mem::take(&mut draft.links)
             .into_iter()
@@ -54,19 +61,22 @@ pub(super) fn resolve<'a>(
                 Operation::Upsert(Match::Id(_)) => Some(Vec::new()),
                 Operation::Create(_) | Operation::Update(_) => None,
             },
-            implied: false,
+            sent: Some(places[index]),
             changed: BTreeSet::new(),
         });
     }
     drop_create_only(&mut batch);
     unions::spread(&mut batch);
-    mirror_inverse_links(&mut batch)?;
-    references::check(&mut batch)?;
+    let contradictions = mirror_inverse_links(&mut batch);
+    batch.sift(sieve, contradictions)?;
+    let unknown = references::check(&mut batch)?;
+    batch.sift(sieve, unknown)?;
     Ok(batch)
 }
 
 /// Two objects of a request may not mean one record.
-fn refuse_duplicates(drafts: &[Draft], found: &[Option<(Key, Stored)>]) -> Result<(), Errors> {
+fn duplicates(drafts: &Drafts) -> Vec<Error> {
+    let Drafts { list: drafts, found, .. } = drafts;
     let meaning = |index: usize| match &found[index] {
         Some((key, _)) => Some(key.to_string()),
         None => match &drafts[index].operation {
@@ -87,7 +97,7 @@ fn refuse_duplicates(drafts: &[Draft], found: &[Option<(Key, Stored)>]) -> Resul
             }
         }
     }
-    Errors::check(errors)
+    errors
 }
 
 fn linkage_of(linkage: DraftLinkage, keys: &[(&'static Resource, Key)]) -> Linkage {
@@ -206,7 +216,7 @@ pub(super) fn inverse(owner: &'static Resource, relation: &Relation) -> Option<&
 
 /// A to-many that names a record of the request sets the to-one at that record. What the record itself, or another list,
 /// says otherwise is a contradiction.
-fn mirror_inverse_links(batch: &mut Batch<'_>) -> Result<(), Errors> {
+fn mirror_inverse_links(batch: &mut Batch<'_>) -> Vec<Error> {
     let mut mirrored = Vec::new();
     for (index, node) in batch.nodes.iter().enumerate() {
         for (name, linkage) in &node.links {
@@ -242,5 +252,5 @@ fn mirror_inverse_links(batch: &mut Batch<'_>) -> Result<(), Errors> {
             }
         }
     }
-    Errors::check(errors)
+    errors
 }

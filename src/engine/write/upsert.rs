@@ -13,10 +13,11 @@ use super::super::resource::{Ident, Resource};
 use super::super::sql::Sql;
 use super::super::sql::predicate::Conditions;
 use super::super::value::Value;
+use super::Batch;
+use super::drafts::Drafts;
 use super::lock::{self, Found, read_stored, select_stored, stored_width};
 use super::plan::{Draft, DraftLinkage, Match, Operation, Reference};
 use super::rows::{Cell, columns, storage_of};
-use super::{Batch, Stored};
 use crate::acl::Permission;
 use crate::error::{ACTION_NOT_ALLOWED, Error, Errors};
 
@@ -33,6 +34,7 @@ pub(super) fn take_turns(batch: &mut Batch<'_>, drafts: &[Draft]) -> Result<(), 
     let turns: Vec<String> = drafts
         .iter()
         .filter_map(|draft| Some(format!("{organization} {} {}", draft.resource.name, key_text(draft)?)))
+        .take(MOST_TURNS + 1)
         .collect();
     if turns.is_empty() || turns.len() > MOST_TURNS {
         return Ok(());
@@ -63,11 +65,11 @@ pub(super) fn key_text(draft: &Draft) -> Option<String> {
 }
 
 /// Looks for the records that upserts by members mean, and locks them: one statement for those of one resource by the same
-/// members.
-pub(super) fn find(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<(Key, Stored)>]) -> Result<(), Errors> {
+/// members. The answer: what is wrong with some of the drafts.
+pub(super) fn find(batch: &mut Batch<'_>, drafts: &mut Drafts) -> Result<Vec<Error>, Errors> {
     let mut errors = Vec::new();
     let mut groups: BTreeMap<(&'static str, &[&'static str]), Sought> = BTreeMap::new();
-    for (index, draft) in drafts.iter().enumerate() {
+    for (index, draft) in drafts.list.iter().enumerate() {
         let Operation::Upsert(Match::Members(members)) = &draft.operation else { continue };
         match key_of(draft, members) {
             Ok(Some(key)) => {
@@ -82,9 +84,9 @@ pub(super) fn find(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<
     }
     for Sought { drafts: sought, keys } in groups.into_values() {
         let Some(first) = sought.first() else { continue };
-        let mut rows = look_up(batch, drafts[*first].resource, keys)?;
+        let mut rows = look_up(batch, drafts.list[*first].resource, keys)?;
         for (place, index) in sought.into_iter().enumerate() {
-            let draft = &drafts[index];
+            let draft = &drafts.list[index];
             let mut rows = rows.remove(&place).unwrap_or_default();
             match (rows.pop(), rows.is_empty()) {
                 (Some(_), false) => {
@@ -92,7 +94,7 @@ pub(super) fn find(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<
                     errors.push(error.at(&draft.pointer));
                 }
                 (Some((_, row)), true) if !row.allowed => errors.push(lock::place(Error::no_access(), draft)),
-                (Some((key, row)), true) => found[index] = Some((key, row.stored)),
+                (Some((key, row)), true) => drafts.found[index] = Some((key, row.stored)),
                 (None, _) if !draft.resource.actions.create => {
                     errors.push(Error::new(&ACTION_NOT_ALLOWED, NO_CREATE).at(&draft.pointer));
                 }
@@ -100,7 +102,7 @@ pub(super) fn find(batch: &mut Batch<'_>, drafts: &[Draft], found: &mut [Option<
             }
         }
     }
-    Errors::check(errors)
+    Ok(errors)
 }
 
 /// Drafts that are upserted by the same members of one resource, each with its key.

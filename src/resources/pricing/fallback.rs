@@ -21,4 +21,8 @@ impl Rules for FallbackRules {
         Errors::check(wrong.map(|node| node.at_attribute("fallback", Error::new(&error::CHOICE, detail))).collect())?;
         fill_website(batch, nodes)
     }
+
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
 }

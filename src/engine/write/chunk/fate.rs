@@ -1,18 +1,21 @@
 //! What becomes of each draft of a chunk: who fails, and with whom.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Outcome;
 use crate::acl::{self, Caller};
+use crate::engine::document::ResourceObject;
 use crate::engine::write::plan::{DraftLinkage, Reference, Role, WritePlan};
 use crate::engine::write::{Fate, Record, reach};
 use crate::error::{Error, Errors, Source};
 
 /// The drafts of a chunk while it is written.
-pub(super) struct Fates {
-    roles: Vec<Role>,
-    /// The drafts by the places of their objects.
-    places: HashMap<String, usize>,
+pub(super) struct Fates<'c> {
+    /// The objects that the drafts are made of, with their roles.
+    objects: &'c [(&'c ResourceObject, Role)],
+    /// The drafts by the places of their objects, once an error asks for one.
+    places: OnceCell<HashMap<&'c str, usize>>,
     /// The drafts that name each: they fail with it.
     needed_by: Vec<Vec<usize>>,
     /// The drafts that each is linked with, in either direction.
@@ -20,8 +23,8 @@ pub(super) struct Fates {
     outcomes: Vec<Option<Outcome>>,
 }
 
-impl Fates {
-    pub fn new(plan: &WritePlan, neighbours: Vec<Vec<usize>>) -> Fates {
+impl<'c> Fates<'c> {
+    pub fn new(objects: &'c [(&'c ResourceObject, Role)], plan: &WritePlan, neighbours: Vec<Vec<usize>>) -> Fates<'c> {
         let mut needed_by = vec![Vec::new(); plan.drafts.len()];
         for (index, draft) in plan.drafts.iter().enumerate() {
             for reference in draft.links.values().flat_map(DraftLinkage::references) {
@@ -31,8 +34,8 @@ impl Fates {
             }
         }
         Fates {
-            roles: plan.drafts.iter().map(|draft| draft.role).collect(),
-            places: plan.drafts.iter().enumerate().map(|(index, draft)| (draft.pointer.clone(), index)).collect(),
+            objects,
+            places: OnceCell::new(),
             needed_by,
             neighbours,
             outcomes: plan.drafts.iter().map(|_| None).collect(),
@@ -59,7 +62,12 @@ impl Fates {
     fn place(&self, error: &Error) -> Option<usize> {
         let Some(Source::Pointer(pointer)) = &error.source else { return None };
         let end = pointer.match_indices('/').nth(2).map_or(pointer.len(), |(end, _)| end);
-        self.places.get(pointer.get(..end)?).copied()
+        let places = || self.objects.iter().enumerate().map(|(index, (object, _))| (&*object.pointer, index)).collect();
+        self.places.get_or_init(places).get(pointer.get(..end)?).copied()
+    }
+
+    fn role(&self, draft: usize) -> Role {
+        self.objects[draft].1
     }
 
     /// Fails one draft, and those that need it, for the same reasons.
@@ -78,9 +86,12 @@ impl Fates {
     }
 
     /// Fails the drafts of `data` among some that hang together, when nothing tells which of them is wrong.
-    pub fn fail_together(&mut self, plan: &WritePlan, drafts: &[usize], errors: &[Error]) {
-        for index in drafts.iter().copied().filter(|index| self.roles[*index] == Role::Member) {
-            let pointer = &plan.drafts[index].pointer;
+    pub fn fail_together(&mut self, drafts: &[usize], errors: &[Error]) {
+        for index in drafts.iter().copied() {
+            if self.role(index) != Role::Member {
+                continue;
+            }
+            let pointer = &self.objects[index].0.pointer;
             let errors: Vec<Error> = errors.iter().map(|error| error.clone().at(pointer)).collect();
             self.outcomes[index] = Some(Outcome::Failed(Errors(errors)));
         }
@@ -99,8 +110,8 @@ impl Fates {
     /// are linked with.
     pub fn open(&self, drafts: &[usize]) -> Vec<usize> {
         let open = |index: usize| self.outcomes[index].is_none();
-        let members = drafts.iter().copied().filter(|index| open(*index) && self.roles[*index] == Role::Member);
-        let reached = reach::reached(self.roles.len(), members.collect(), |index| {
+        let members = drafts.iter().copied().filter(|index| open(*index) && self.role(*index) == Role::Member);
+        let reached = reach::reached(self.objects.len(), members.collect(), |index| {
             self.neighbours[index].iter().copied().filter(|other| open(*other))
         });
         drafts.iter().copied().filter(|index| reached[*index]).collect()
@@ -109,7 +120,7 @@ impl Fates {
     /// Open drafts, parted into those that hang together.
     pub fn groups(&self, drafts: &[usize]) -> Vec<Vec<usize>> {
         let mut groups: Vec<Vec<usize>> = Vec::new();
-        let mut seen = vec![false; self.roles.len()];
+        let mut seen = vec![false; self.objects.len()];
         for start in drafts {
             let (mut group, mut waiting) = (Vec::new(), vec![*start]);
             while let Some(index) = waiting.pop() {
@@ -125,10 +136,10 @@ impl Fates {
         groups
     }
 
-    /// Notes what was written of some drafts.
+    /// Notes what was written of a plan of some drafts.
     pub fn settle(&mut self, drafts: &[usize], records: Vec<Record>) {
-        for (index, Record { key, fate, .. }) in drafts.iter().zip(records) {
-            self.outcomes[*index] = Some(match fate {
+        for Record { place, key, fate, .. } in records {
+            self.outcomes[drafts[place]] = Some(match fate {
                 Fate::Created => Outcome::Created(key),
                 Fate::Updated => Outcome::Updated(key),
                 Fate::Unchanged => Outcome::Unchanged(key),

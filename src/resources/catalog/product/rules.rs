@@ -25,6 +25,10 @@ impl Rules for ProductRules {
         Errors::check(errors)
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         default_text::require(batch, nodes, "names")?;
         check_stored_primary_units(batch, nodes)?;

@@ -23,6 +23,10 @@ impl Rules for ProductVariantLinkRules {
         Errors::check(errors.collect())
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let concerned = nodes.iter().map(|index| batch.node(*index));
         let concerned = concerned.filter(|node| node.creates || node.changed.contains("product"));

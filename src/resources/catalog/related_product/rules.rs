@@ -37,6 +37,10 @@ impl Rules for RelatedProductRules {
         }
         Errors::check(errors)
     }
+
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
 }
 
 fn pair(node: &Node) -> Option<(i64, i64)> {

@@ -31,6 +31,10 @@ impl Rules for PriceListScheduleRules {
         Errors::check(errors)
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let lists = nodes.iter().filter_map(|index| batch.node(*index).effective_one("priceList").cloned()).collect();
         settle(batch, lists)

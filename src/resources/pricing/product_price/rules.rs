@@ -60,6 +60,10 @@ impl Rules for ProductPriceRules {
         Ok(())
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let written = nodes.iter().map(|index| batch.node(*index));
         let written: Vec<&Node> = written.filter(|node| node.creates || !node.changed.is_empty()).collect();

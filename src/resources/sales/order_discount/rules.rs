@@ -33,6 +33,10 @@ impl Rules for OrderDiscountRules {
         Ok(())
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         pricing::finish(batch, nodes)
     }

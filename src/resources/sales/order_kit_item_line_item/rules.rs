@@ -34,6 +34,10 @@ impl Rules for OrderKitItemRules {
         Errors::check(errors)
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         pricing::finish(batch, nodes)
     }

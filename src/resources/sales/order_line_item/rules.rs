@@ -24,6 +24,10 @@ impl Rules for OrderLineRules {
         Errors::check(errors)
     }
 
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
+
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         pricing::finish(batch, nodes)
     }

@@ -21,6 +21,10 @@ impl Rules for ProductShippingOptionsRules {
         }
         Errors::check(errors)
     }
+
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
 }
 
 fn measure_errors(node: &Node, values: &[&str], unit: &str) -> Vec<Error> {

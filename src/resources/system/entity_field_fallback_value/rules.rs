@@ -16,4 +16,8 @@ impl Rules for FallbackValueRules {
         });
         Errors::check(errors.collect())
     }
+
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
 }

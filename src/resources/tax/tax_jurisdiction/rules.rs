@@ -32,6 +32,10 @@ impl Rules for TaxJurisdictionRules {
         }
         Errors::check(errors)
     }
+
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
 }
 
 /// A single code or a range in its full form; the error comes with the member that is wrong.

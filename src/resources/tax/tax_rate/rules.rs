@@ -17,6 +17,10 @@ impl Rules for TaxRules {
         let nodes = nodes.iter().map(|index| batch.node(*index));
         Errors::check(nodes.flat_map(|node| code_error(node).into_iter().chain(rate_error(node))).collect())
     }
+
+    fn can_prepare_again(&self) -> bool {
+        true
+    }
 }
 
 fn rate_error(node: &Node) -> Option<Error> {
