@@ -17,7 +17,7 @@ use futures_util::StreamExt;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::idempotency::{Claim, Fingerprint, Key as IdempotencyKey};
+use super::idempotency::{Claim, Conditions, Fingerprint, Key as IdempotencyKey};
 use super::transact::{Done, Work, transact};
 use super::{limits, media_type, read};
 use crate::acl::{Caller, authorize};
@@ -119,7 +119,7 @@ async fn operate(
     let shown = call.registry.get(ASYNC_OPERATION.name).unwrap_or(&ASYNC_OPERATION);
     let (caller, view, media_type) = (call.caller.clone(), call.view.clone(), call.profile.media_type());
     let stored = body.clone();
-    let work: Work = Box::new(move |conn| {
+    let work = Work::new(Conditions::default(), move |conn| {
         let body = stored.complete(conn)?;
         let operation = NewOperation { resource, external_ids, request: form.clone(), body };
         let id = Key::Integer(operation::create(conn, &caller, Utc::now(), &operation)?);

@@ -3,9 +3,11 @@
 //! Input: the header of a POST, PATCH or DELETE, and a [`Fingerprint`] of the request. Output: a [`Claim`], under which
 //! [`transact`](super::transact) does the work. The key belongs to the client, and to whom it acts as. The row of the
 //! key is written by the transaction that makes the effect, so there is an answer exactly where there is an effect; it
-//! is replayed for [`LIFETIME`]. Refusals (4xx) are stored too, failures (5xx) are not.
+//! is replayed for [`LIFETIME`], to whom its [`Conditions`] still let see it. Refusals (4xx) are stored too, failures
+//! (5xx) are not.
 
 mod fingerprint;
+mod replay;
 mod sealed;
 mod store;
 
@@ -19,6 +21,7 @@ use chrono::{TimeDelta, Utc};
 use diesel::pg::PgConnection;
 
 pub use fingerprint::Fingerprint;
+pub use replay::{Conditions, Right};
 pub use store::sweep;
 
 use super::answer::Answer;
@@ -27,6 +30,7 @@ use super::trace;
 use super::transact::Done;
 use crate::acl::Caller;
 use crate::app::App;
+use crate::engine::registry::Registry;
 use crate::error::{
     BAD_REQUEST, Error, Errors, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, INVALID_HEADER, RATE_LIMITED,
     REQUEST_TIMEOUT,
@@ -64,6 +68,7 @@ impl Key {
 pub struct Claim {
     app: Data<App>,
     caller: Arc<Caller>,
+    registry: Arc<Registry>,
     key: Key,
     fingerprint: Vec<u8>,
     media_type: &'static str,
@@ -84,6 +89,7 @@ impl Claim {
         Claim {
             app: call.app.clone(),
             caller: call.caller.clone(),
+            registry: call.registry.clone(),
             key,
             fingerprint: fingerprint.finish(),
             media_type: call.profile.media_type(),
@@ -102,14 +108,18 @@ impl Claim {
     /// Does the work, unless the key has an answer already, and stores its answer. The caller has opened a transaction and
     /// commits it; an error undoes the claim as well.
     ///
-    /// Errors: 409 while another transaction holds the key, 422 when the key is another request's.
+    /// Errors: 409 while another transaction holds the key, 422 when the key is another request's, 403 when a right that
+    /// the request needs is lost.
     pub fn once(
         &self,
         conn: &mut PgConnection,
+        conditions: &Conditions,
         work: impl FnOnce(&mut PgConnection) -> Result<Done, Errors>,
     ) -> Result<Outcome, Errors> {
         if !store::claim(conn, self, Utc::now())? {
-            return Ok(Outcome::Replayed(self.stored(conn)?));
+            let stored = self.stored(conn)?;
+            let answer = conditions.apply(conn, &self.caller, &self.registry, stored)?;
+            return Ok(Outcome::Replayed(answer.with(REPLAYED.clone(), "true")));
         }
         let done = work(conn)?;
         self.keep(conn, &done.answer)?;
@@ -127,8 +137,7 @@ impl Claim {
         if stored.fingerprint != self.fingerprint {
             return Err(reused().into());
         }
-        let answer = sealed::open(&self.app.auth.server, &self.purpose(), stored.answer)?;
-        Ok(answer.with(REPLAYED.clone(), "true"))
+        Ok(sealed::open(&self.app.auth.server, &self.purpose(), stored.answer)?)
     }
 
     fn keep(&self, conn: &mut PgConnection, answer: &Answer) -> Result<(), Errors> {

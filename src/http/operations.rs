@@ -7,11 +7,13 @@ use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
 use super::call::Call;
+use super::idempotency::{Conditions, Right};
 use super::place::{self, Place};
 use super::transact::{Done, Work};
-use crate::acl::Caller;
-use crate::engine::document::atomic::{self, Name, Target};
+use crate::acl::{Caller, Permission};
+use crate::engine::document::atomic::{self, Action, Name, Target};
 use crate::engine::registry::Registry;
+use crate::engine::resource::Ownership;
 use crate::engine::write::atomic as engine;
 use crate::error::{Error, Errors};
 
@@ -22,7 +24,8 @@ pub fn plan(request: &HttpRequest, call: &Call, body: &Bytes) -> Result<Work, Er
     let operations = atomic::parse(body, &call.registry, call.app.config.limits.operations, locate)?;
     let (app, caller, view) = (call.app.clone(), call.caller.clone(), call.view.clone());
     let media_type = call.profile.media_type();
-    Ok(Box::new(move |conn| {
+    let rights = operations.iter().map(|operation| right(&operation.action)).collect();
+    Ok(Work::new(Conditions { rights, trial: false }, move |conn| {
         let done = engine::run(conn, app.write_context(&caller), &view, &operations)?;
         if done.results.iter().all(Option::is_none) {
             return Ok(Done::silently(done.rights_changed));
@@ -30,6 +33,20 @@ pub fn plan(request: &HttpRequest, call: &Call, body: &Bytes) -> Result<Work, Er
         let answer = Answer::document(StatusCode::OK, media_type, document(done.results));
         Ok(Done { answer, rights_changed: done.rights_changed })
     }))
+}
+
+/// What an operation needs.
+fn right(action: &Action) -> Right {
+    match action {
+        Action::Add(object)
+            if object.options.upsert.is_some() || matches!(object.resource.ownership, Ownership::Part(_)) =>
+        {
+            Right::Save(object.resource)
+        }
+        Action::Add(object) => Right::Type(object.resource, Permission::Create),
+        Action::Update(target, _) | Action::Relate { target, .. } => Right::Type(target.resource, Permission::Edit),
+        Action::Remove(target) => Right::Type(target.resource, Permission::Delete),
+    }
 }
 
 fn refuse_parameters(query: &str) -> Result<(), Errors> {

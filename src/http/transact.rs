@@ -11,7 +11,7 @@ use diesel::pg::PgConnection;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::idempotency::{Claim, Outcome, is_final};
+use super::idempotency::{Claim, Conditions, Outcome, is_final};
 use super::media_type::Profile;
 use super::metrics;
 use crate::error::{Error, Errors, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, NO_RELATED, RELATED_NOT_FOUND};
@@ -31,24 +31,42 @@ impl Done {
 }
 
 /// What only needs a transaction. It may be done again where nothing was committed.
-pub type Work = Box<dyn FnMut(&mut PgConnection) -> Result<Done, Errors> + Send>;
+type Run = Box<dyn FnMut(&mut PgConnection) -> Result<Done, Errors> + Send>;
+
+/// A write that is understood and not done yet.
+pub struct Work {
+    run: Run,
+    /// What is looked at before the answer of an earlier request with the same key is given.
+    replay: Conditions,
+}
+
+impl Work {
+    pub fn new(
+        replay: Conditions,
+        run: impl FnMut(&mut PgConnection) -> Result<Done, Errors> + Send + 'static,
+    ) -> Work {
+        Work { run: Box::new(run), replay }
+    }
+}
 
 /// Does the work in one transaction and answers. `work`: or why the request was refused without one.
 pub async fn transact(call: &Call, claim: Option<Claim>, work: Result<Work, Errors>) -> Result<HttpResponse, Errors> {
     let profile = call.profile;
     let Some(claim) = claim else {
         let done = match work {
-            Ok(work) => call.app.db.transaction(work).await,
+            Ok(work) => call.app.db.transaction(work.run).await,
             Err(errors) => Err(errors),
         };
         return done.map(|done| committed(call, done)).map_err(|errors| by_profile(errors, profile));
     };
     let claim = Arc::new(claim);
+    // A request that is refused unseen shows nothing but that.
+    let work = work.unwrap_or_else(|errors| Work::new(Conditions::default(), move |_| Err(errors.clone())));
+    let (mut run, conditions) = (work.run, Arc::new(work.replay));
     let outcome = {
-        let claim = claim.clone();
-        let mut work = work.unwrap_or_else(|errors| Box::new(move |_| Err(errors.clone())));
+        let (claim, conditions) = (claim.clone(), conditions.clone());
         let once = move |conn: &mut PgConnection| {
-            claim.once(conn, |conn| work(conn).map_err(|errors| by_profile(errors, profile)))
+            claim.once(conn, &conditions, |conn| run(conn).map_err(|errors| by_profile(errors, profile)))
         };
         call.app.db.transaction(once).await
     };
@@ -56,7 +74,7 @@ pub async fn transact(call: &Call, claim: Option<Claim>, work: Result<Work, Erro
         Err(errors) if is_final(&errors) => {
             let refusal = claim.refusal(&errors);
             let once = move |conn: &mut PgConnection| {
-                claim.once(conn, |_| Ok(Done { answer: refusal.clone(), rights_changed: false }))
+                claim.once(conn, &conditions, |_| Ok(Done { answer: refusal.clone(), rights_changed: false }))
             };
             call.app.db.transaction(once).await
         }

@@ -13,11 +13,11 @@ use diesel::pg::PgConnection;
 use super::answer::Answer;
 use super::call::Call;
 use super::etag::{self, Precondition};
-use super::idempotency::{Claim, Key as IdempotencyKey};
+use super::idempotency::{Claim, Conditions, Key as IdempotencyKey, Right};
 use super::place::Place;
 use super::transact::{Done, Work, transact};
 use super::{limits, metrics, operations, read};
-use crate::acl::{Caller, authorize};
+use crate::acl::{Caller, Needs, Permission, authorize};
 use crate::app::App;
 use crate::db::Failure;
 use crate::engine::command::{Command, Given};
@@ -179,7 +179,8 @@ fn save(
     limits::included(&call.app.config.limits, document.included.len())?;
     let plan = WritePlan::build(&document, &route)?;
     let job = Job::new(request, call, query);
-    Ok(Box::new(move |conn| {
+    let replay = Conditions { rights: rights(&plan, resource), trial: plan.validate_only };
+    Ok(Work::new(replay, move |conn| {
         if let Route::Update(key) = &route {
             job.check_condition(conn, resource, key)?;
         }
@@ -188,6 +189,14 @@ fn save(
         }
         job.save(conn, resource, plan.clone())
     }))
+}
+
+/// What a plan needs. Of parts and upserts it does not know yet.
+fn rights(plan: &WritePlan, resource: &'static Resource) -> Vec<Right> {
+    match plan.needs() {
+        needs if needs.is_empty() => vec![Right::Save(resource)],
+        needs => needs.into_iter().map(|(resource, permission)| Right::Type(resource, permission)).collect(),
+    }
 }
 
 /// Does the work in a savepoint that is given up, whatever comes out.
@@ -219,7 +228,7 @@ fn relate(
     let place = (resource, key.clone(), relation);
     let plan = relationship::plan(place, &identifiers, change, "/data", &Made::default())?;
     let job = Job::new(request, call, query);
-    Ok(Box::new(move |conn| {
+    Ok(Work::new(Conditions::need(Right::Type(resource, Permission::Edit)), move |conn| {
         job.check_condition(conn, resource, &key)?;
         let plan = authorize(plan.clone(), &job.caller)?;
         engine::write(conn, job.context(), plan)
@@ -237,7 +246,8 @@ fn command(
     let query = read::query(request, call, resource, query::NOTHING)?;
     let given = Given::parse(command, &document::parse_meta(body)?)?;
     let job = Job::new(request, call, query);
-    Ok(Box::new(move |conn| {
+    let replay = Conditions::need(Right::Command(resource, key.clone()));
+    Ok(Work::new(replay, move |conn| {
         job.check_condition(conn, resource, &key)?;
         let meta = engine::command(conn, job.context(), (resource, &key), command, &given)?;
         let body = serde_json::json!({"jsonapi": {"version": "1.1"}, "meta": meta});
@@ -249,7 +259,7 @@ fn command(
 fn delete(request: &HttpRequest, call: &Call, resource: &'static Resource, key: Key) -> Result<Work, Errors> {
     let query = read::query(request, call, resource, query::NOTHING)?;
     let job = Job::new(request, call, query);
-    Ok(Box::new(move |conn| {
+    Ok(Work::new(Conditions::need(Right::Type(resource, Permission::Delete)), move |conn| {
         job.check_condition(conn, resource, &key)?;
         let deleted = engine::delete(conn, job.context(), resource, std::slice::from_ref(&key))?;
         Ok(Done::silently(deleted.rights_changed))
@@ -265,7 +275,7 @@ fn delete_list(request: &HttpRequest, call: &Call, resource: &'static Resource) 
     let limit = call.app.config.limits.delete_rows as u64;
     let (total, count) = (call.includes("totalCount"), call.includes("deletedCount"));
     let job = Job::new(request, call, query);
-    Ok(Box::new(move |conn| {
+    Ok(Work::new(Conditions::need(Right::Type(resource, Permission::Delete)), move |conn| {
         let plan = ReadPlan { total, ..job.query.list(resource) };
         let plan = authorize(plan, &job.caller)?;
         let found = if total { load::count(conn, &plan)? } else { None };

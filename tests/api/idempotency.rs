@@ -7,6 +7,7 @@ mod owner;
 mod refusal;
 mod replay;
 mod reuse;
+mod rights;
 mod stored;
 
 use reqwest::Method;

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 
 use super::super::answer::Answer;
 use super::super::call::Call;
-use super::super::idempotency::Claim;
+use super::super::idempotency::{Claim, Conditions, Right};
 use super::super::limits;
 use super::super::transact::{Done, Work, transact};
 use super::{Head, check_length, operate, writer};
@@ -50,7 +50,7 @@ pub async fn run(
     let body = Arc::new(unpacked(&sent, head.encoding, limit as u64, call.app.config.batch.compression_ratio)?);
     let turn = Arc::new(Turn::default());
     let work = plan(&call, &head, query, &body, turn.clone());
-    let work = work.map(|job| -> Work { Box::new(move |conn| job.run(conn)) });
+    let work = work.map(|job| Work::new(Conditions::need(Right::Save(head.resource)), move |conn| job.run(conn)));
     let mut done = Box::pin(transact(&call, claim(), work));
     tokio::select! {
         answer = &mut done => return answer,
