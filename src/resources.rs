@@ -1,5 +1,6 @@
 //! Every resource of the back office, one line each, sorted by type.
 
+pub mod account;
 pub mod activity;
 pub mod address;
 pub mod catalog;

@@ -34,6 +34,7 @@ table! {
         login_count -> Integer,
         last_login -> Nullable<Timestamptz>,
         password_changed_at -> Nullable<Timestamptz>,
+        login_epoch -> Integer,
         owner_id -> BigInt,
     }
 }
@@ -77,6 +78,7 @@ table! {
         login_count -> Integer,
         last_login -> Nullable<Timestamptz>,
         password_changed_at -> Nullable<Timestamptz>,
+        login_epoch -> Integer,
         customer_id -> BigInt,
     }
 }

@@ -1,4 +1,4 @@
-//! Accounts of users and customer users: whether they can be used, and their passwords.
+//! Accounts of users and customer users: whether they can be used, their passwords, and the end of their logins.
 
 use chrono::Utc;
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::AccessError;
 use super::issue::forget;
 use super::password::{self, Cost};
-use super::subject::Subject;
+use super::subject::{Columns, Subject};
 use crate::schema::{app_user, customer_user};
 
 /// Whether an account can be used.
@@ -38,6 +38,24 @@ impl Account {
             Account::Unconfirmed => Some("Account is not confirmed."),
         }
     }
+}
+
+/// Ends the logins that browsers keep: when accounts are disabled or locked, so that none is good again when they are opened.
+pub fn end_logins(conn: &mut PgConnection, organization: i64, subjects: &[Subject]) -> QueryResult<()> {
+    let ids = |subjects: &[Subject], of: fn(Columns) -> Option<i64>| -> Vec<i64> {
+        subjects.iter().filter_map(|subject| of(subject.columns())).collect()
+    };
+    let (users, buyers) = (ids(subjects, |(user, _, _)| user), ids(subjects, |(_, buyer, _)| buyer));
+    if !users.is_empty() {
+        let own = app_user::table.filter(app_user::organization_id.eq(organization).and(app_user::id.eq_any(users)));
+        diesel::update(own).set(app_user::login_epoch.eq(app_user::login_epoch + 1)).execute(conn)?;
+    }
+    if !buyers.is_empty() {
+        let own = customer_user::table
+            .filter(customer_user::organization_id.eq(organization).and(customer_user::id.eq_any(buyers)));
+        diesel::update(own).set(customer_user::login_epoch.eq(customer_user::login_epoch + 1)).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Sets a password, and ends what was opened with the old one. Visitors have none.

@@ -21,7 +21,7 @@ pub const LIFETIME: TimeDelta = TimeDelta::seconds(600);
 pub struct Session {
     pub organization: i64,
     pub subject: Subject,
-    /// What the password's hash was: with another one the session is over.
+    /// What the [`State`] was: with another one the session is over.
     mark: String,
 }
 
@@ -35,34 +35,26 @@ struct Sealed {
 }
 
 impl Session {
-    /// Of someone whose password has that hash.
-    pub fn new(server: &ServerKey, organization: i64, subject: Subject, password_hash: Option<&str>) -> Session {
-        Session { organization, subject, mark: mark(server, password_hash) }
+    /// Of someone who has just logged in; `None`: the account is gone.
+    pub fn begin(
+        conn: &mut PgConnection,
+        server: &ServerKey,
+        organization: i64,
+        subject: Subject,
+    ) -> QueryResult<Option<Session>> {
+        let now = state(conn, organization, subject)?;
+        Ok(now.map(|now| Session { organization, subject, mark: now.mark(server) }))
     }
 
-    /// The name of who has logged in, if all is as it was then: the account can be used, the password is the same.
+    /// The name of who has logged in, if all is as it was then: the account can be used and always could, the password is
+    /// the same.
     pub fn name(&self, conn: &mut PgConnection, auth: &Auth) -> QueryResult<Option<String>> {
-        let hash = self.password_hash(conn)?;
-        if mark(&auth.server, hash.as_deref()) != self.mark {
+        let now = state(conn, self.organization, self.subject)?;
+        if now.is_none_or(|now| now.mark(&auth.server) != self.mark) {
             return Ok(None);
         }
         let found = known(conn, auth, self.organization, self.subject, Utc::now())?;
         Ok(found.filter(|(_, account)| account.hint().is_none()).map(|(name, _)| name))
-    }
-
-    fn password_hash(&self, conn: &mut PgConnection) -> QueryResult<Option<String>> {
-        let found: Option<Option<String>> = match self.subject {
-            Subject::User(id) => {
-                let user = app_user::table.find((self.organization, id));
-                user.select(app_user::password_hash).first(conn).optional()?
-            }
-            Subject::CustomerUser(id) => {
-                let user = customer_user::table.find((self.organization, id));
-                user.select(customer_user::password_hash).first(conn).optional()?
-            }
-            Subject::Visitor(_) => None,
-        };
-        Ok(found.flatten())
     }
 
     /// The text for the browser.
@@ -92,9 +84,34 @@ fn purpose(api: Api) -> &'static str {
     }
 }
 
-fn mark(server: &ServerKey, password_hash: Option<&str>) -> String {
-    let mac = server.mac("login-session-password", password_hash.unwrap_or_default());
-    URL_SAFE_NO_PAD.encode(&mac[..16])
+/// What ends the sessions of an account when it changes.
+struct State {
+    password_hash: Option<String>,
+    /// Counts how often the account was taken from its owner.
+    epoch: i32,
+}
+
+impl State {
+    /// Tells nobody the hash.
+    fn mark(&self, server: &ServerKey) -> String {
+        let text = format!("{}:{}", self.epoch, self.password_hash.as_deref().unwrap_or_default());
+        URL_SAFE_NO_PAD.encode(&server.mac("login-session", &text)[..16])
+    }
+}
+
+fn state(conn: &mut PgConnection, organization: i64, subject: Subject) -> QueryResult<Option<State>> {
+    let found: Option<(Option<String>, i32)> = match subject {
+        Subject::User(id) => {
+            let user = app_user::table.find((organization, id));
+            user.select((app_user::password_hash, app_user::login_epoch)).first(conn).optional()?
+        }
+        Subject::CustomerUser(id) => {
+            let user = customer_user::table.find((organization, id));
+            user.select((customer_user::password_hash, customer_user::login_epoch)).first(conn).optional()?
+        }
+        Subject::Visitor(_) => None,
+    };
+    Ok(found.map(|(password_hash, epoch)| State { password_hash, epoch }))
 }
 
 #[cfg(test)]
@@ -105,12 +122,22 @@ mod tests {
     fn a_session_is_for_its_api_its_key_and_its_time() {
         let (one, two) = (ServerKey::parse(&"0a".repeat(32)).unwrap(), ServerKey::parse(&"0b".repeat(32)).unwrap());
         let now = Utc::now();
-        let session = Session::new(&one, 7, Subject::User(5), Some("hash"));
+        let state = State { password_hash: Some("hash".to_owned()), epoch: 0 };
+        let session = Session { organization: 7, subject: Subject::User(5), mark: state.mark(&one) };
         let text = session.seal(&one, Api::Admin, now).unwrap();
         assert_eq!(Session::open(&one, Api::Admin, &text, now), Some(session));
         assert_eq!(Session::open(&one, Api::Storefront, &text, now), None);
         assert_eq!(Session::open(&two, Api::Admin, &text, now), None);
         assert_eq!(Session::open(&one, Api::Admin, &text, now + LIFETIME), None);
         assert_eq!(Session::open(&one, Api::Admin, &text[1..], now), None);
+    }
+
+    #[test]
+    fn another_password_and_another_epoch_are_another_mark() {
+        let key = ServerKey::parse(&"0a".repeat(32)).unwrap();
+        let mark = |hash: &str, epoch| State { password_hash: Some(hash.to_owned()), epoch }.mark(&key);
+        assert_eq!(mark("hash", 1), mark("hash", 1));
+        assert_ne!(mark("hash", 1), mark("hash", 2));
+        assert_ne!(mark("hash", 1), mark("other", 1));
     }
 }

@@ -45,19 +45,20 @@ pub async fn log_in(visit: &Visit<'_>, name: &str, password: &str) -> Result<Htt
         return again(StatusCode::BAD_REQUEST, WRONG);
     };
     let (auth, now) = (Arc::clone(&app.auth), Utc::now());
-    let session = Session::new(&auth.server, organization, login.subject, login.password_hash.as_deref());
     let counted = app.db.transaction(move |conn| match grant::logged_in(conn, organization, &login, now) {
-        Ok(()) => Ok(Ok(())),
+        Ok(()) => Ok(Ok(Session::begin(conn, &auth.server, organization, login.subject)?)),
         Err(NotGranted::Refused(refusal)) => Ok(Err(refusal)),
         Err(NotGranted::Failed(error)) => Err(Error::from(error)),
     });
-    if let Err(refusal) = counted.await? {
-        return again(StatusCode::BAD_REQUEST, refusal.hint.as_deref().unwrap_or(WRONG));
-    }
+    let session = match counted.await? {
+        Ok(Some(session)) => session,
+        Ok(None) => return again(StatusCode::BAD_REQUEST, WRONG),
+        Err(refusal) => return again(StatusCode::BAD_REQUEST, refusal.hint.as_deref().unwrap_or(WRONG)),
+    };
     let mut answer = page::lead(&visit.action());
     set_cookie(
         &mut answer,
-        form::session_cookie(visit.api, Some(session.seal(&auth.server, visit.api, now)?), visit.secure()),
+        form::session_cookie(visit.api, Some(session.seal(&app.auth.server, visit.api, now)?), visit.secure()),
     );
     Ok(answer)
 }

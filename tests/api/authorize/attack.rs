@@ -158,3 +158,35 @@ fn secrets_in_pages() {
     let answer = window.try_log_in(&path, &organization.admin.username, "a wrong one").expect(400);
     assert!(!answer.text.contains("a wrong one"));
 }
+
+/// A user who was disabled is let in again: a browser that someone else had does not come in with him.
+#[test]
+fn login_that_outlives_the_account() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[]);
+    let user = organization.user_who_may(&serde_json::json!({}));
+    let window = Window::new(organization.server);
+    window.log_in(&path, &user.username).expect(200);
+    let change = |attributes: serde_json::Value, relationships: serde_json::Value| {
+        let record = serde_json::json!({
+            "type": "users", "id": user.id.to_string(), "attributes": attributes, "relationships": relationships,
+        });
+        let body = serde_json::json!({"data": record});
+        organization.client().patch(&format!("/admin/api/users/{}", user.id), &body).expect(200);
+    };
+    let is_in = || !window.get(&path).expect(200).text.contains("name=\"password\"");
+    change(serde_json::json!({"title": "Clerk"}), serde_json::json!({}));
+    assert!(is_in(), "what has nothing to do with the account ends no login");
+    change(serde_json::json!({"enabled": false}), serde_json::json!({}));
+    assert!(!is_in());
+    change(serde_json::json!({"enabled": true}), serde_json::json!({}));
+    assert!(!is_in(), "the old login is good again");
+    window.log_in(&path, &user.username).expect(200);
+    assert!(is_in());
+    for status in ["locked", "active"] {
+        let status = crate::support::shop::one("userauthstatuses", status);
+        change(serde_json::json!({}), serde_json::json!({"auth_status": status}));
+        assert!(!is_in());
+    }
+}

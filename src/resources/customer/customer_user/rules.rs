@@ -10,6 +10,7 @@ use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::Batch;
 use crate::error::{ACCESS_DENIED, Error, Errors};
+use crate::resources::account::end_old_logins;
 use crate::resources::password;
 use crate::schema::oauth_client;
 
@@ -21,7 +22,7 @@ impl Rules for CustomerUserRules {
     }
 
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        end_old_logins(batch, nodes)
+        end_old_logins(batch, nodes, Subject::CustomerUser)
     }
 
     fn changes_rights(&self) -> bool {
@@ -32,18 +33,6 @@ impl Rules for CustomerUserRules {
         refuse_owners_of_clients(conn, caller.organization, keys)?;
         Ok(forget_all(conn, caller.organization, keys)?)
     }
-}
-
-/// Removes the tokens of customer users whose password has changed.
-pub fn end_old_logins(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-    let changed: Vec<Key> = nodes
-        .iter()
-        .map(|index| batch.node(*index))
-        .filter(|node| !node.creates && node.value("password").is_some())
-        .map(|node| node.key.clone())
-        .collect();
-    let organization = batch.context.caller.organization;
-    Ok(forget_all(batch.conn, organization, &changed).map_err(Error::from)?)
 }
 
 /// Removes every token of customer users.

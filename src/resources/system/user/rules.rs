@@ -12,6 +12,7 @@ use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::{Batch, Linkage};
 use crate::error::{ACCESS_DENIED, Error, Errors};
+use crate::resources::account::end_old_logins;
 use crate::resources::{belongs_to_users, password};
 use crate::schema::oauth_client;
 use crate::webhooks::subscription;
@@ -74,15 +75,7 @@ impl Rules for UserRules {
         if nodes.iter().any(loses) {
             rights::check_administrator_stays(batch.conn, batch.context.caller)?;
         }
-        for index in nodes {
-            let node = batch.node(*index);
-            if let (false, true, Key::Integer(id)) = (node.creates, node.value("password").is_some(), &node.key) {
-                let id = *id;
-                let organization = batch.context.caller.organization;
-                forget(batch.conn, organization, Subject::User(id)).map_err(Error::from)?;
-            }
-        }
-        Ok(())
+        end_old_logins(batch, nodes, Subject::User)
     }
 
     fn changes_rights(&self) -> bool {

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use diesel::pg::PgConnection;
 
 use crate::acl::Caller;
+use crate::auth::subject::Subject;
 use crate::commerce::customer_rights as rights;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
@@ -13,6 +14,7 @@ use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Linkage, Target};
 use crate::error::{ACCESS_DENIED, Error, Errors};
+use crate::resources::account::end_old_logins;
 use crate::resources::customer::customer_user::{forget_all, refuse_owners_of_clients};
 use crate::resources::password;
 use crate::resources::system::USER;
@@ -52,7 +54,7 @@ impl Rules for CustomerUserRules {
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         let written: Vec<Key> = nodes.iter().map(|index| batch.node(*index).key.clone()).collect();
         rights::check_users(batch.conn, batch.context.caller, &written)?;
-        Ok(())
+        end_old_logins(batch, nodes, Subject::CustomerUser)
     }
 
     fn changes_rights(&self) -> bool {

@@ -1,0 +1,2 @@
+ALTER TABLE customer_user DROP COLUMN login_epoch;
+ALTER TABLE app_user DROP COLUMN login_epoch;
