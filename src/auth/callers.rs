@@ -31,6 +31,7 @@ pub struct Known {
     pub caller: Option<Arc<Caller>>,
     /// The API that the token is for.
     pub api: String,
+    token: Uuid,
     /// When the token expires, in seconds since 1970.
     expires: i64,
     read: Instant,
@@ -40,13 +41,15 @@ pub struct Known {
 /// Callers of the last seconds, by the token's hash.
 pub struct CallerCache {
     known: Cache<[u8; 32], Known>,
+    /// When tokens were ended, for as long as they might be known. Not bounded in number: ending one takes a transaction.
+    ended: Cache<Uuid, Instant>,
     generation: AtomicU64,
 }
 
 impl Default for CallerCache {
     fn default() -> CallerCache {
         let known = Cache::builder().max_capacity(REMEMBERED).time_to_live(FRESH).build();
-        CallerCache { known, generation: AtomicU64::new(0) }
+        CallerCache { known, ended: Cache::builder().time_to_live(FRESH).build(), generation: AtomicU64::new(0) }
     }
 }
 
@@ -55,6 +58,7 @@ impl CallerCache {
     pub fn get(&self, token: &[u8; 32]) -> Option<Known> {
         let known = self.known.get(token)?;
         let fresh = known.generation == self.generation.load(Ordering::Acquire) && known.read.elapsed() < FRESH;
+        let fresh = fresh && self.ended.get(&known.token).is_none_or(|ended| ended < known.read);
         (fresh && known.expires > Utc::now().timestamp()).then_some(known)
     }
 
@@ -66,7 +70,14 @@ impl CallerCache {
     /// Remembers what was read after the mark was taken.
     pub fn put(&self, token: [u8; 32], mark: (u64, Instant), claims: &Claims, caller: Option<Arc<Caller>>) {
         let (generation, read) = mark;
-        self.known.insert(token, Known { caller, api: claims.api.clone(), expires: claims.exp, read, generation });
+        let (api, expires) = (claims.api.clone(), claims.exp);
+        self.known.insert(token, Known { caller, api, token: claims.jti, expires, read, generation });
+    }
+
+    /// Forgets tokens: to be called after the commit that ended them.
+    pub fn forget(&self, tokens: &[Uuid]) {
+        let now = Instant::now();
+        tokens.iter().for_each(|token| self.ended.insert(*token, now));
     }
 
     /// Forgets everything: to be called after the commit that changed a user, role, unit or client.
@@ -259,6 +270,23 @@ mod tests {
         assert!(cache.get(&[1; 32]).is_some());
         cache.clear();
         assert!(cache.get(&[1; 32]).is_none());
+    }
+
+    #[test]
+    fn a_token_that_was_ended_is_forgotten_and_no_other() {
+        let (cache, later) = (CallerCache::default(), Utc::now().timestamp() + 60);
+        let of = |jti| Claims { jti, ..claims(later) };
+        let (ended, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let early = cache.mark();
+        cache.put([1; 32], early, &of(ended), None);
+        cache.put([2; 32], early, &of(other), None);
+        cache.forget(&[ended]);
+        assert!(cache.get(&[1; 32]).is_none() && cache.get(&[2; 32]).is_some());
+        // What was read before the end comes late.
+        cache.put([1; 32], early, &of(ended), None);
+        assert!(cache.get(&[1; 32]).is_none());
+        cache.put([1; 32], cache.mark(), &of(ended), None);
+        assert!(cache.get(&[1; 32]).is_some());
     }
 
     /// "within five seconds in every process": a second is left for a slow read.

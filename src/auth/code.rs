@@ -110,8 +110,8 @@ pub fn redeem(
     }
     if row.used.is_some() {
         tracing::warn!(client = client.id, "an authorization code was used a second time; its tokens are revoked");
-        revoke_family(conn, row.family, now)?;
-        return Ok(Err(Refusal::code("Authorization code has been revoked")));
+        let ended = revoke_family(conn, row.family, now)?;
+        return Ok(Err(Refusal::code("Authorization code has been revoked").ending(ended)));
     }
     if row.expires <= now {
         return Err(Refusal::code("Authorization code has expired").into());

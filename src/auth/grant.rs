@@ -255,8 +255,8 @@ pub fn refresh(
     }
     if used.is_some() || revoked.is_some() {
         tracing::warn!(client = client.id, subject = ?Subject::of(columns), "a refresh token was used a second time; its family is revoked");
-        revoke_family(conn, family, now)?;
-        return Ok(Err(Refusal::refresh_token("Token has been revoked")));
+        let ended = revoke_family(conn, family, now)?;
+        return Ok(Err(Refusal::refresh_token("Token has been revoked").ending(ended)));
     }
     let subject = Subject::of(columns).ok_or_else(|| Refusal::refresh_token("Token has been revoked"))?;
     let name = match known(conn, auth, organization, subject, now)? {
@@ -267,8 +267,9 @@ pub fn refresh(
         None => return Err(Refusal::refresh_token("Account is disabled.").into()),
     };
     diesel::update(oauth_refresh_token::table.find(&hash)).set(oauth_refresh_token::used_at.eq(now)).execute(conn)?;
-    revoke_access_tokens(conn, family, now)?;
-    Ok(Ok(issue(conn, auth, client, Holder { subject, name, family: Some(family) }, now)?))
+    let ended = revoke_access_tokens(conn, family, now)?;
+    let issued = issue(conn, auth, client, Holder { subject, name, family: Some(family) }, now)?;
+    Ok(Ok(Issued { ended, ..issued }))
 }
 
 /// The name of a subject, and whether it may have tokens.

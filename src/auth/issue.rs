@@ -16,25 +16,30 @@ use crate::schema::{oauth_access_token, oauth_refresh_token};
 pub(super) const REFRESH: &str = "refresh-token";
 
 /// Ends every token that came of one login. A refresh that is under way is waited for, and what it has given is seen by the
-/// next statement only: so it goes on until there is nothing left to end. Tells whether there was anything.
-pub(super) fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<bool> {
-    let mut ended = 0;
+/// next statement only: so it goes on until there is nothing left to end. The access tokens that it has ended.
+pub(super) fn revoke_family(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<Vec<Uuid>> {
     loop {
         let refresh = oauth_refresh_token::table
             .filter(oauth_refresh_token::family.eq(family).and(oauth_refresh_token::revoked_at.is_null()));
-        match diesel::update(refresh).set(oauth_refresh_token::revoked_at.eq(now)).execute(conn)? {
-            0 => break,
-            some => ended += some,
+        if diesel::update(refresh).set(oauth_refresh_token::revoked_at.eq(now)).execute(conn)? == 0 {
+            break;
         }
     }
-    Ok(ended + revoke_access_tokens(conn, family, now)? > 0)
+    revoke_access_tokens(conn, family, now)
 }
 
-/// Ends the access tokens of a login; how many there were.
-pub(super) fn revoke_access_tokens(conn: &mut PgConnection, family: Uuid, now: DateTime<Utc>) -> QueryResult<usize> {
+/// Ends the access tokens of a login, and tells which they were.
+pub(super) fn revoke_access_tokens(
+    conn: &mut PgConnection,
+    family: Uuid,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Uuid>> {
     let access = oauth_access_token::table
         .filter(oauth_access_token::family.eq(family).and(oauth_access_token::revoked_at.is_null()));
-    diesel::update(access).set(oauth_access_token::revoked_at.eq(now)).execute(conn)
+    diesel::update(access)
+        .set(oauth_access_token::revoked_at.eq(now))
+        .returning(oauth_access_token::jti)
+        .get_results(conn)
 }
 
 /// Removes every token and code of a user or customer user, and what it has agreed to: before it is deleted, and when its password changes.
@@ -115,7 +120,8 @@ pub(super) fn issue(
         None => None,
     };
     sweep(conn, now)?;
-    Ok(Issued { access_token, refresh_token, expires_in: lifetime.to_std().unwrap_or_default() })
+    let expires_in = lifetime.to_std().unwrap_or_default();
+    Ok(Issued { access_token, refresh_token, expires_in, ended: Vec::new() })
 }
 
 fn issue_refresh_token(

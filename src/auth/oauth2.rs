@@ -10,6 +10,7 @@ use oauth2::basic::{BasicErrorResponseType, BasicTokenType};
 use oauth2::{AccessToken, EmptyExtraTokenFields, RefreshToken, StandardTokenResponse};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 /// A request for a token.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -125,6 +126,8 @@ pub struct Issued {
     pub access_token: String,
     pub refresh_token: Option<String>,
     pub expires_in: Duration,
+    /// The access tokens that it takes the place of.
+    pub ended: Vec<Uuid>,
 }
 
 impl Issued {
@@ -148,6 +151,8 @@ pub struct Refusal {
     pub hint: Option<String>,
     /// Seconds, for the header `Retry-After`.
     pub retry_after: Option<u64>,
+    /// The access tokens that a second use has ended.
+    pub ended: Vec<Uuid>,
 }
 
 const MALFORMED: &str = "The request is missing a required parameter, includes an invalid parameter value, \
@@ -155,7 +160,7 @@ const MALFORMED: &str = "The request is missing a required parameter, includes a
 
 impl Refusal {
     fn new(error: BasicErrorResponseType, status: u16, message: &'static str) -> Refusal {
-        Refusal { error, status, message, hint: None, retry_after: None }
+        Refusal { error, status, message, hint: None, retry_after: None, ended: Vec::new() }
     }
 
     fn hint(mut self, hint: impl Into<String>) -> Box<Refusal> {
@@ -215,9 +220,10 @@ impl Refusal {
         Box::new(refusal)
     }
 
-    /// Whether a code or a refresh token was used a second time, which has ended tokens.
-    pub fn is_of_second_use(&self) -> bool {
-        self.hint.as_deref().is_some_and(|hint| hint.ends_with("has been revoked"))
+    /// The refusal of a second use, which has ended those access tokens.
+    pub fn ending(mut self: Box<Refusal>, ended: Vec<Uuid>) -> Box<Refusal> {
+        self.ended = ended;
+        self
     }
 
     /// The document of a refusal.

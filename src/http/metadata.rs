@@ -6,7 +6,7 @@
 //! at the bare well-known path.
 
 use actix_web::http::Method;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use actix_web::web::{self, ServiceConfig, get, head};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 use serde_json::{Value, json};
@@ -48,6 +48,17 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
 /// The issuer of an API's codes and tokens, a URL.
 pub fn issuer(request: &HttpRequest, app: &App, api: Api) -> String {
     format!("{}{}", origin(request, app), server_path(app, api))
+}
+
+/// Tells in a 401 of an API where its description is: RFC 9728, section 5.1. Clients of other schemes know theirs.
+pub(super) fn point(request: &HttpRequest, app: &App, api: Api, response: &mut HttpResponse) {
+    let challenge = response.headers().get(WWW_AUTHENTICATE).and_then(|challenge| challenge.to_str().ok());
+    let Some(challenge) = challenge.filter(|challenge| challenge.starts_with("Bearer ")) else { return };
+    let (origin, root) = (origin(request, app), &app.registry(api).root);
+    let text = format!("{challenge}, resource_metadata=\"{origin}{PROTECTED_RESOURCE}{root}\"");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, value);
+    }
 }
 
 /// The path of an API's issuer.

@@ -30,6 +30,9 @@ use crate::error::Error;
 static POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 static STATE: HeaderName = HeaderName::from_static("ratelimit");
 
+/// In place of a client, all credentials that come from an address.
+const CREDENTIALS: &str = "*";
+
 /// Buckets remembered at once; a forgotten one starts with a full bucket.
 const REMEMBERED: u64 = 10_000;
 
@@ -107,6 +110,12 @@ pub fn count(request: &HttpRequest, app: &App, caller: &Caller) -> Result<(), Er
 /// Counts a request that names a client and has not proven it.
 pub fn count_named(request: &HttpRequest, app: &App, client: &str) -> Result<(), Error> {
     take(request, app, || of_address(client, address::of(request, app)))
+}
+
+/// Counts a request with credentials that are still to be looked at: for its address, and for the client that it names there.
+pub fn count_unproven(request: &HttpRequest, app: &App, client: &str) -> Result<(), Error> {
+    count_named(request, app, CREDENTIALS)?;
+    count_named(request, app, client)
 }
 
 /// Counts a request that names nobody, for the address that it comes from.

@@ -14,7 +14,7 @@ use super::media_type::{Profile, Takes};
 use super::origin::origin;
 use super::place::{Place, allow, methods, not_allowed, route};
 use super::trace::{self, Labels};
-use super::{address, answer, batch, changes, extract, locale, media_type, rate, read, write};
+use super::{address, answer, batch, changes, extract, locale, media_type, metadata, rate, read, write};
 use crate::app::App;
 use crate::auth::Api;
 use crate::engine::registry::Registry;
@@ -39,7 +39,7 @@ pub fn routes(app: &App, service: &mut ServiceConfig) {
 }
 
 async fn serve(request: HttpRequest, payload: Payload, app: web::Data<App>, api: Api) -> HttpResponse {
-    let mut response = match respond(&request, payload, app, api).await {
+    let mut response = match respond(&request, payload, app.clone(), api).await {
         Ok(response) => response,
         Err(errors) => answer::refuse(&request, &errors),
     };
@@ -48,6 +48,7 @@ async fn serve(request: HttpRequest, payload: Payload, app: web::Data<App>, api:
         Api::Storefront => "Accept, Accept-Encoding, Origin, X-Localization-ID, X-Currency",
     };
     response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
+    metadata::point(&request, &app, api, &mut response);
     response
 }
 

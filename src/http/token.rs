@@ -21,7 +21,7 @@ use crate::auth::customer_users::GUEST;
 use crate::auth::grant::{self, NotGranted};
 use crate::auth::oauth2::{Issued, Refusal, TokenRequest};
 use crate::config::NetworkSettings;
-use crate::error::{Error, Errors};
+use crate::error::{Error, Errors, OUTCOME_UNKNOWN};
 use crate::http::{address, answer, limits, rate};
 
 /// Bytes of a body; a password has at most 1024.
@@ -36,15 +36,12 @@ pub async fn create(request: HttpRequest, payload: web::Payload, app: web::Data<
     };
     let client = token_request.client_id().unwrap_or_default();
     let outcome = grant(address, &app, &token_request).await;
-    // A new pair ends the old one, a second use all that came of the first. Whoever has nothing to use makes no process
-    // ask the database again.
-    let ends = match &outcome {
-        Ok(Ok(_)) => token_request.get("grant_type") == Some("refresh_token"),
-        Ok(Err(refusal)) => refusal.is_of_second_use(),
-        Err(_) => true,
-    };
-    if ends {
-        app.auth.callers.clear();
+    // A new pair ends the old one, a second use all that came of the first; no other caller is asked for again.
+    match &outcome {
+        Ok(Ok(issued)) => app.auth.callers.forget(&issued.ended),
+        Ok(Err(refusal)) => app.auth.callers.forget(&refusal.ended),
+        Err(error) if error.code == &OUTCOME_UNKNOWN => app.auth.callers.clear(),
+        Err(_) => {}
     }
     match outcome {
         Ok(Ok(issued)) => {
@@ -82,14 +79,15 @@ pub async fn jwks(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
     }
 }
 
-/// What is asked, counted for the client that it names and the address.
+/// What is asked, counted for the address, and for the client that it names there: so that whoever names one after
+/// the other is counted too.
 async fn read_counted(
     request: &HttpRequest,
     payload: web::Payload,
     app: &App,
 ) -> Result<(Option<IpAddr>, Arc<TokenRequest>), HttpResponse> {
     let (address, asked) = read(request, payload, app).await?;
-    rate::count_named(request, app, asked.client_id().unwrap_or_default())
+    rate::count_unproven(request, app, asked.client_id().unwrap_or_default())
         .map_err(|error| answer::refuse(request, &Errors::from(error)))?;
     Ok((address, asked))
 }

@@ -32,11 +32,8 @@ pub async fn revoke(request: HttpRequest, payload: web::Payload, app: web::Data<
         )
     });
     match revoked.await {
-        // Whoever has nothing to end makes no process ask the database again.
         Ok(Ok(ended)) => {
-            if ended {
-                app.auth.callers.clear();
-            }
+            app.auth.callers.forget(&ended);
             secret(StatusCode::OK).finish()
         }
         Ok(Err(refusal)) => refused(&request, asked.client_id().unwrap_or_default(), &refusal),

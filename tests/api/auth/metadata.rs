@@ -1,5 +1,6 @@
 //! What programs are told of the ways in (RFC 8414, RFC 9728).
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::database;
@@ -85,4 +86,28 @@ fn the_documents_are_the_same_for_all() {
     let anyone = organization.server.client().get(path).expect(200);
     assert_eq!(anyone.text, organization.client().get(path).expect(200).text);
     assert_eq!(anyone.header("cache-control"), "public, max-age=60");
+}
+
+/// RFC 9728, section 5.1: "a parameter in the `WWW-Authenticate` HTTP response header field indicates the URL of the protected
+/// resource metadata": of the API that was called, and it is there.
+#[test]
+fn a_refusal_tells_where_its_api_is_described() {
+    let server = TestServer::shared();
+    let origin = format!("http://{}", server.address);
+    for (root, authorization) in [("/admin/api", None), ("/api", None), ("/api", Some("Bearer nonsense"))] {
+        let answer = server.client().send(Method::GET, &format!("{root}/countries"), |request| match authorization {
+            Some(value) => request.header("Authorization", value),
+            None => request,
+        });
+        let challenge = answer.expect(401).header("www-authenticate").to_owned();
+        let url = format!("{origin}/.well-known/oauth-protected-resource{root}");
+        assert_eq!(challenge, format!("Bearer realm=\"entrepot\", resource_metadata=\"{url}\""));
+        let document = server.client().get(url.strip_prefix(&origin).unwrap()).expect(200).json();
+        assert_eq!(document["resource"], format!("{origin}{root}"));
+    }
+    // Who tries an older scheme is told of that one.
+    let wsse = server.client().send(Method::GET, "/admin/api/countries", |request| {
+        request.header("Authorization", "WSSE profile=\"UsernameToken\"")
+    });
+    assert_eq!(wsse.expect(401).header("www-authenticate"), "WSSE realm=\"entrepot\", profile=\"UsernameToken\"");
 }

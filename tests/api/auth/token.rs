@@ -46,7 +46,7 @@ fn a_request_without_a_good_token_is_401_with_an_empty_body() {
     for header in headers {
         let answer = client.send(reqwest::Method::GET, PROBE, |request| request.header("Authorization", header));
         assert_eq!((answer.status, answer.text.as_str()), (401, ""), "{header}");
-        assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"entrepot\"", "{header}");
+        assert!(answer.header("www-authenticate").starts_with("Bearer realm=\"entrepot\""), "{header}");
     }
     // "in the query string it is not accepted (401)"
     let answer = client.get(&format!("{PROBE}?access_token={good}"));

@@ -132,6 +132,23 @@ fn requests_for_tokens_are_counted() {
     assert_eq!((refused.error()["code"].as_str(), refused.header("retry-after")), (Some("rate-limited"), "1"));
 }
 
+/// Whoever names one client after the other takes from the bucket of the address, and from nobody's own.
+#[test]
+fn names_of_clients_are_no_way_around_the_count() {
+    let organization = organization("[limits]\nrequest_rate = 1\nrequest_burst = 3");
+    let nobody = organization.server.client();
+    let number = std::sync::atomic::AtomicU32::new(0);
+    let refused = beyond(&|| {
+        let name = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let body = format!("grant_type=client_credentials&client_id=name-{name}&client_secret=none");
+        nobody.send(Method::POST, "/oauth2-token", |request| {
+            request.header("Content-Type", "application/x-www-form-urlencoded").body(body)
+        })
+    });
+    assert_eq!((refused.error()["code"].as_str(), refused.header("retry-after")), (Some("rate-limited"), "1"));
+    assert_eq!(left(&organization.client().get(PROBE).expect(200)).0, 2);
+}
+
 #[test]
 fn it_is_on_by_default_and_can_be_switched_off() {
     let answer = organization("").client().get(PROBE).expect(200);

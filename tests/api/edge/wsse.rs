@@ -180,7 +180,7 @@ fn whatever_is_wrong_is_refused_alike() {
     );
     // Another scheme in Authorization is that scheme, whatever X-WSSE says.
     let bearer = with("Bearer nothing", &right("n")).expect(401);
-    assert_eq!(bearer.header("www-authenticate"), "Bearer realm=\"entrepot\"");
+    assert!(bearer.header("www-authenticate").starts_with("Bearer realm=\"entrepot\""));
     // "Credentials of one API do not work on the other: 401."
     refused(&send(&client, "/api/countries", &right("o")));
 }
