@@ -6,6 +6,7 @@ mod customer;
 mod customer_user_address;
 mod note;
 mod order;
+mod order_deletion;
 mod order_line_item;
 mod order_parts;
 mod order_tax;

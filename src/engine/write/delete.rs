@@ -10,6 +10,7 @@ use super::super::resource::Resource;
 use super::super::sql::Sql;
 use super::super::sql::predicate::{Conditions, JOIN_TENANT};
 use super::super::value::{Value, key_array};
+use super::per_resource::PerResource;
 use super::resolve::{self, to_ones};
 use super::{Batch, Context, ancestors, change, failure, identity, lists, lock};
 use crate::acl::{self, Permission};
@@ -97,13 +98,15 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
         .map_err(|error| if error.code == &ACCESS_DENIED { Error::delete_forbidden(&error.detail) } else { error })?;
     change::record_removed(batch, resource, keys)?;
     clear_late_links(batch, resource, keys)?;
-    let mut owned: Vec<(&'static Resource, Vec<Key>)> = Vec::new();
+    let mut owned = PerResource::new();
     for relation in resource.relations.iter().filter(|relation| relation.cascade || relation.along) {
         let parts = parts_of(batch, resource, relation, keys)?;
         match relation.link {
             Link::ToMany { .. } => remove(batch, relation.target, &parts)?,
             // These parts are pointed at from here: they go when the pointers are gone.
-            Link::ToOne { .. } | Link::Through { .. } => owned.push((relation.target, parts)),
+            Link::ToOne { .. } | Link::Through { .. } => {
+                parts.into_iter().for_each(|part| owned.add(relation.target, part));
+            }
             Link::Polymorphic { .. } | Link::Union { .. } => {}
         }
     }
@@ -133,7 +136,8 @@ pub(super) fn remove(batch: &mut Batch<'_>, resource: &'static Resource, keys: &
     if deleted < keys.len() {
         return Err(Error::contention().into());
     }
-    for (target, parts) in owned {
+    // One part may be pointed at twice: an address that is both for the bill and for the parcel.
+    for (target, parts) in owned.into_vec() {
         remove(batch, target, &parts)?;
     }
     Ok(())
