@@ -33,6 +33,7 @@ pub static ALL: &[&Resource] = &[
     &catalog::CATEGORY_LONG_DESCRIPTION,
     &catalog::CATEGORY_SHORT_DESCRIPTION,
     &catalog::CATEGORY_TITLE,
+    &activity::COMMENT,
     &system::COUNTRY,
     &customer::CUSTOMER_ADDRESS,
     &customer::CUSTOMER_GROUP,

@@ -242,6 +242,7 @@ fn erp_permissions() -> Value {
                 "attachments",
                 "brands",
                 "categories",
+                "comments",
                 "customeraddresses",
                 "customergroups",
                 "customers",

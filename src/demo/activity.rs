@@ -1,4 +1,4 @@
-//! Notes about customers and orders, and a file attached to an order.
+//! Notes about customers and orders, a comment on one, and a file attached to an order.
 
 use serde_json::json;
 
@@ -17,8 +17,14 @@ pub fn load(demo: &mut Demo<'_>, customers: &Customers, orders: &[String]) -> Re
         ),
         ("Moves to a larger shop in spring.", vec![customer("corner")]),
     ];
+    let mut last = None;
     for (message, targets) in notes {
-        demo.create("notes", json!({"message": message}), json!({"activityTargets": {"data": targets}}))?;
+        last =
+            Some(demo.create("notes", json!({"message": message}), json!({"activityTargets": {"data": targets}}))?);
+    }
+    if let Some(note) = last {
+        let message = json!({"message": "Offered to deliver the first order for free."});
+        demo.create("comments", message, json!({"target": one("notes", &note)}))?;
     }
     let Some(order) = order(0) else { return Ok(()) };
     let data = json!({

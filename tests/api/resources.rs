@@ -2,6 +2,7 @@
 
 mod attachment;
 mod category;
+mod comment;
 mod customer;
 mod customer_user_address;
 mod note;

@@ -6,6 +6,7 @@ use self::rules::NoteRules;
 use crate::engine::field::{date_time, long_text};
 use crate::engine::relation::{Relation, any_of, through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource};
+use crate::resources::activity::comment::comments;
 use crate::resources::catalog::{CATEGORY, PRODUCT};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_GROUP, CUSTOMER_USER, CUSTOMER_USER_ROLE, PAYMENT_TERM};
 use crate::resources::pricing::PRICE_LIST;
@@ -30,6 +31,7 @@ static RELATIONS: &[Relation] = &[
     to_one("owner", &USER, "owner_id").not_null(),
     to_one("organization", &ORGANIZATION, "organization_id").not_null(),
     to_one("attachment", &FILE, "attachment_id").cascade(),
+    comments("note_id"),
     any_of("activityTargets", TARGETS).required(1).about("The records that the note is about."),
     through("activityTargets.customers", &CUSTOMER, "note_customer", "note_id", "customer_id").hidden(),
     through("activityTargets.customergroups", &CUSTOMER_GROUP, "note_customer_group", "note_id", "customer_group_id")

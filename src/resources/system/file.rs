@@ -6,7 +6,7 @@ use self::rules::FileRules;
 use crate::engine::field::{base64, date_time, float, integer, json, text, uuid};
 use crate::engine::relation::{polymorphic, to_one};
 use crate::engine::resource::{ALL_ACTIONS, Actions, Ident, Ownership, Resource};
-use crate::resources::activity::{ATTACHMENT, NOTE};
+use crate::resources::activity::{ATTACHMENT, COMMENT, NOTE};
 use crate::resources::system::USER;
 
 pub static FILE: Resource = Resource::new("files", "file")
@@ -32,6 +32,6 @@ pub static FILE: Resource = Resource::new("files", "file")
         date_time("updatedAt").column("updated_at").read_only().not_null(),
     ])
     .relations(&[
-        polymorphic("parent", &[&ATTACHMENT, &NOTE, &USER], "parent_type", "parent_id").create_only(),
+        polymorphic("parent", &[&ATTACHMENT, &COMMENT, &NOTE, &USER], "parent_type", "parent_id").create_only(),
         to_one("owner", &USER, "owner_id"),
     ]);
