@@ -38,6 +38,8 @@ pub struct App {
     pub external: Arc<Registry>,
     /// The storefront's API.
     pub storefront: Arc<Registry>,
+    /// The same with products that go by their SKU.
+    pub storefront_by_sku: Arc<Registry>,
     /// The configuration's switches that are on, for the rules of resources.
     pub switches: BTreeSet<&'static str>,
     /// What workers can run.
@@ -79,13 +81,16 @@ impl App {
     pub fn new(config: Config, db: Db, key: ServerKey) -> Result<App, AccessError> {
         let auth = Arc::new(Auth::new(key, config.auth, config.api)?);
         auth.prepare(&db)?;
-        let external = external::resources(resources::ALL, &config.external_ids)
+        let external = external::resources(resources::ALL, &config.external_ids, external::DB_ID)
             .map_err(|problems| AccessError::Refused(format!("api.ext_id_resources: {}", problems.join(" "))))?;
+        let by_sku = storefront::by_sku().map_err(|problems| AccessError::Refused(problems.join(" ")))?;
+        let shop = |resources| Registry::new("storefront", config.http.storefront_root.as_str(), resources);
         let admin = |resources| Registry::new("admin", config.http.admin_root.as_str(), resources).with_batches();
         Ok(App {
             admin: Arc::new(admin(resources::ALL).with_changes()),
             external: Arc::new(admin(external)),
-            storefront: Arc::new(Registry::new("storefront", config.http.storefront_root.as_str(), storefront::ALL)),
+            storefront: Arc::new(shop(storefront::ALL)),
+            storefront_by_sku: Arc::new(shop(by_sku)),
             switches: config.switches(),
             jobs: queue::Registry::new(jobs::ALL),
             recurring: jobs::RECURRING,

@@ -5,6 +5,7 @@ mod catalog;
 pub mod credentials;
 mod customers;
 pub mod data;
+mod german;
 mod orders;
 mod prices;
 mod taxes;

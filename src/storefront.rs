@@ -9,6 +9,7 @@ pub mod media;
 pub mod sales;
 pub mod texts;
 
+use crate::engine::external::{self, ExternalId};
 use crate::engine::resource::Resource;
 use crate::resources::system::{ADDRESS_TYPE, COUNTRY, REGION};
 
@@ -41,3 +42,12 @@ pub static ALL: &[&Resource] = &[
     &catalog::PRODUCT_UNIT,
     &REGION,
 ];
+
+/// The attribute with a product's number, where products go by their SKU (`X-Product-ID: sku`).
+pub const PRODUCT_ID: &str = "productId";
+
+/// The storefront's resources once more, with products that go by their SKU.
+pub fn by_sku() -> Result<&'static [&'static Resource], Vec<String>> {
+    let sku = ExternalId { resource: "products".to_owned(), field: "sku".to_owned() };
+    external::resources(ALL, &[sku], PRODUCT_ID)
+}

@@ -17,6 +17,7 @@ pub fn load(conn: &mut PgConnection) -> QueryResult<()> {
         load_address_types(conn)?;
         load_localizations(conn)?;
         load_product_units(conn)?;
+        load_product_unit_texts(conn)?;
         load_inventory_statuses(conn)?;
         load_shipping_units(conn)
     })
@@ -87,6 +88,25 @@ fn load_product_units(conn: &mut PgConnection) -> QueryResult<()> {
          ('item', 'item', 'item', 'items', 'items', 0), ('kg', 'kilogram', 'kg', 'kilograms', 'kg', 3), \
          ('piece', 'piece', 'pc', 'pieces', 'pcs', 0), ('set', 'set', 'set', 'sets', 'sets', 0) \
          ON CONFLICT (code) DO NOTHING",
+    );
+    sql.execute(conn).map(drop)
+}
+
+/// What the units above are called in German and French.
+fn load_product_unit_texts(conn: &mut PgConnection) -> QueryResult<()> {
+    let mut sql = Sql::new();
+    sql.raw(
+        "INSERT INTO product_unit_text (unit_code, localization_id, label, short_label, plural_label, short_plural_label) \
+         SELECT text.code, localization.id, text.label, text.short, text.plural, text.short_plural FROM (VALUES \
+         ('each', 'de', 'Stück', 'Stk', 'Stück', 'Stk'), ('hour', 'de', 'Stunde', 'Std', 'Stunden', 'Std'), \
+         ('item', 'de', 'Artikel', 'Art', 'Artikel', 'Art'), ('kg', 'de', 'Kilogramm', 'kg', 'Kilogramm', 'kg'), \
+         ('piece', 'de', 'Stück', 'Stk', 'Stück', 'Stk'), ('set', 'de', 'Satz', 'Satz', 'Sätze', 'Sätze'), \
+         ('each', 'fr', 'pièce', 'pce', 'pièces', 'pces'), ('hour', 'fr', 'heure', 'h', 'heures', 'h'), \
+         ('item', 'fr', 'article', 'art', 'articles', 'art'), ('kg', 'fr', 'kilogramme', 'kg', 'kilogrammes', 'kg'), \
+         ('piece', 'fr', 'pièce', 'pce', 'pièces', 'pces'), ('set', 'fr', 'jeu', 'jeu', 'jeux', 'jeux') \
+         ) AS text (code, language, label, short, plural, short_plural) \
+         JOIN localization ON localization.language_code = text.language \
+         JOIN product_unit ON product_unit.code = text.code ON CONFLICT (unit_code, localization_id) DO NOTHING",
     );
     sql.execute(conn).map(drop)
 }

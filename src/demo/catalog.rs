@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::data::{Demo, Ids, many, one};
+use super::german::German;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::error::{Error, Errors};
@@ -60,11 +61,12 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
     let family = first_id(demo, "SELECT id FROM attribute_family WHERE organization_id = ")?;
     let tax_code = json!({"code": "STANDARD", "description": "Goods at the standard rate"});
     let tax_code = demo.create("producttaxcodes", tax_code, json!({}))?;
+    let german = German::new(demo)?;
     let brands = brands(demo)?;
-    let categories = categories(demo)?;
+    let categories = categories(demo, &german)?;
     let mut catalog = Catalog { products: Ids::new(), kit_items: Vec::new(), tax_code };
     for (place, (sku, name, category, brand, unit, _, _)) in PRODUCTS.iter().enumerate() {
-        let (mut data, mut included) = product(sku, name, unit);
+        let (mut data, mut included) = product(&german, sku, name, unit);
         let relationships = &mut data["relationships"];
         relationships["attributeFamily"] = one("attributefamilies", family);
         relationships["category"] = one("categories", &categories[category]);
@@ -75,8 +77,8 @@ pub fn load(demo: &mut Demo<'_>) -> Result<Catalog, Errors> {
         }
         catalog.products.insert(sku, demo.post(data, Json::Array(included))?);
     }
-    kit(demo, &mut catalog, family, &categories)?;
-    gloves(demo, &mut catalog, family, &categories)?;
+    kit(demo, &german, &mut catalog, family, &categories)?;
+    gloves(demo, &german, &mut catalog, family, &categories)?;
     related(demo, &catalog)?;
     stock(demo)?;
     Ok(catalog)
@@ -96,7 +98,7 @@ fn brands(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
     Ok(brands)
 }
 
-fn categories(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
+fn categories(demo: &mut Demo<'_>, german: &German) -> Result<Ids, Errors> {
     let root = first_id(demo, "SELECT id FROM category WHERE parent_category_id IS NULL AND organization_id = ")?;
     let mut categories = Ids::new();
     for (external_id, parent, title) in [
@@ -106,14 +108,15 @@ fn categories(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
         ("fasteners", "", "Fasteners"),
         ("safety", "", "Safety"),
     ] {
+        let name = german.name(external_id, title);
         let parent = categories.get(parent).cloned().unwrap_or_else(|| root.to_string());
         let data = json!({
             "type": "categories",
             "attributes": {"externalId": external_id},
             "relationships": {
-                "titles": many("categorytitles", ["title"]),
-                "shortDescriptions": many("categoryshortdescriptions", ["short"]),
-                "longDescriptions": many("categorylongdescriptions", ["long"]),
+                "titles": many("categorytitles", ["title", "titel"]),
+                "shortDescriptions": many("categoryshortdescriptions", ["short", "kurz"]),
+                "longDescriptions": many("categorylongdescriptions", ["long", "lang"]),
                 "parentCategory": one("categories", parent),
             },
         });
@@ -121,6 +124,9 @@ fn categories(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
             {"type": "categorytitles", "id": "title", "attributes": {"string": title}},
             {"type": "categoryshortdescriptions", "id": "short", "attributes": {"text": format!("{title} for the trade")}},
             {"type": "categorylongdescriptions", "id": "long", "attributes": {"wysiwyg": format!("<p>{title} for the trade.</p>")}},
+            german.text("categorytitles", "titel", "string", name),
+            german.text("categoryshortdescriptions", "kurz", "text", &format!("{name} für Profis")),
+            german.text("categorylongdescriptions", "lang", "wysiwyg", &format!("<p>{name} für Profis.</p>")),
         ]);
         categories.insert(external_id, demo.post(data, included)?);
     }
@@ -128,14 +134,15 @@ fn categories(demo: &mut Demo<'_>) -> Result<Ids, Errors> {
 }
 
 /// A product with its name, its descriptions and its unit.
-fn product(sku: &str, name: &str, unit: &str) -> (Json, Vec<Json>) {
+fn product(german: &German, sku: &str, name: &str, unit: &str) -> (Json, Vec<Json>) {
+    let german_name = german.name(sku, name);
     let data = json!({
         "type": "products",
         "attributes": {"sku": sku, "status": "enabled", "productType": "simple"},
         "relationships": {
-            "names": many("productnames", ["name"]),
-            "shortDescriptions": many("productshortdescriptions", ["short"]),
-            "descriptions": many("productdescriptions", ["long"]),
+            "names": many("productnames", ["name", "german"]),
+            "shortDescriptions": many("productshortdescriptions", ["short", "kurz"]),
+            "descriptions": many("productdescriptions", ["long", "lang"]),
             "unitPrecisions": many("productunitprecisions", ["unit"]),
             "primaryUnitPrecision": one("productunitprecisions", "unit"),
             "inventory_status": one("prodinventorystatuses", "in_stock"),
@@ -145,6 +152,9 @@ fn product(sku: &str, name: &str, unit: &str) -> (Json, Vec<Json>) {
         json!({"type": "productnames", "id": "name", "attributes": {"string": name}}),
         json!({"type": "productshortdescriptions", "id": "short", "attributes": {"text": format!("{name}, for daily use")}}),
         json!({"type": "productdescriptions", "id": "long", "attributes": {"wysiwyg": format!("<p>{name}, for daily use.</p>")}}),
+        german.text("productnames", "german", "string", german_name),
+        german.text("productshortdescriptions", "kurz", "text", &format!("{german_name}, für jeden Tag")),
+        german.text("productdescriptions", "lang", "wysiwyg", &format!("<p>{german_name}, für jeden Tag.</p>")),
         json!({
             "type": "productunitprecisions",
             "id": "unit",
@@ -179,8 +189,14 @@ fn dress(relationships: &mut Json, included: &mut Vec<Json>) {
 }
 
 /// A kit of a hammer to choose and, if wanted, a set of screwdrivers.
-fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids) -> Result<(), Errors> {
-    let (mut data, mut included) = product(KIT, "Home tool kit", "set");
+fn kit(
+    demo: &mut Demo<'_>,
+    german: &German,
+    catalog: &mut Catalog,
+    family: i64,
+    categories: &Ids,
+) -> Result<(), Errors> {
+    let (mut data, mut included) = product(german, KIT, "Home tool kit", "set");
     data["attributes"]["productType"] = json!("kit");
     let relationships = &mut data["relationships"];
     relationships["attributeFamily"] = one("attributefamilies", family);
@@ -193,18 +209,19 @@ fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids
     ];
     for (place, (item, label, optional, unit, products)) in items.into_iter().enumerate() {
         let choices: Vec<String> = products.iter().map(|sku| format!("{item}-{sku}")).collect();
-        let name = format!("{item}-label");
+        let (name, translated) = (format!("{item}-label"), format!("{item}-german"));
         included.push(json!({
             "type": "productkititems",
             "id": item,
             "attributes": {"sortOrder": place + 1, "optional": optional, "minimumQuantity": 1, "maximumQuantity": 2},
             "relationships": {
-                "labels": many("productkititemlabels", [&name]),
+                "labels": many("productkititemlabels", [&name, &translated]),
                 "kitItemProducts": many("productkititemproducts", &choices),
                 "productUnit": one("productunits", unit),
             },
         }));
         included.push(json!({"type": "productkititemlabels", "id": name, "attributes": {"string": label}}));
+        included.push(german.text("productkititemlabels", &translated, "string", german.name(label, label)));
         for (place, (choice, sku)) in choices.iter().zip(products).enumerate() {
             included.push(json!({
                 "type": "productkititemproducts",
@@ -224,8 +241,14 @@ fn kit(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids
 }
 
 /// A configurable product: gloves in two sizes.
-fn gloves(demo: &mut Demo<'_>, catalog: &mut Catalog, family: i64, categories: &Ids) -> Result<(), Errors> {
-    let (mut data, mut included) = product("GLV", "Work gloves", "item");
+fn gloves(
+    demo: &mut Demo<'_>,
+    german: &German,
+    catalog: &mut Catalog,
+    family: i64,
+    categories: &Ids,
+) -> Result<(), Errors> {
+    let (mut data, mut included) = product(german, "GLV", "Work gloves", "item");
     data["attributes"]["productType"] = json!("configurable");
     data["attributes"]["variantFields"] = json!(["size"]);
     let sizes = ["GLV-009", "GLV-010"];

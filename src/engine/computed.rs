@@ -9,8 +9,10 @@ use serde_json::Value as Json;
 use super::key::Key;
 use super::kind::Storage;
 use super::plan::Shape;
+use super::resource::{IdKind, Resource};
 use super::sql::Sql;
-use super::value::Value;
+use super::sql::predicate::Conditions;
+use super::value::{Value, key_array};
 use crate::acl::Caller;
 use crate::error::Error;
 
@@ -62,6 +64,11 @@ impl Values {
         })
     }
 
+    /// The same by other keys of the same records.
+    fn under(mut self, others: &[(Key, Key)]) -> Values {
+        Values(others.iter().filter_map(|(key, other)| Some((other.clone(), self.0.remove(key)?))).collect())
+    }
+
     pub fn get(&self, key: &Key, attribute: &str) -> &Json {
         self.0.get(key).and_then(|values| values.get(attribute)).unwrap_or(&Json::Null)
     }
@@ -90,11 +97,33 @@ pub fn values(conn: &mut PgConnection, caller: &Caller, shape: &Shape, keys: &[K
     let mut values = Values::default();
     let wanted: Vec<&'static str> =
         shape.fields.iter().filter(|field| field.computed).map(|field| field.name).collect();
-    if let Some(computed) = shape.resource.computed
-        && !wanted.is_empty()
-        && !keys.is_empty()
-    {
+    let Some(computed) = shape.resource.computed.filter(|_| !wanted.is_empty() && !keys.is_empty()) else {
+        return Ok(values);
+    };
+    if !shape.resource.id.is_external() {
         computed.load(conn, Ask { caller, keys, wanted: &wanted }, &mut values)?;
+        return Ok(values);
     }
-    Ok(values)
+    let numbers = numbers(conn, caller, shape.resource, keys)?;
+    let own: Vec<Key> = numbers.iter().map(|(number, _)| number.clone()).collect();
+    computed.load(conn, Ask { caller, keys: &own, wanted: &wanted }, &mut values)?;
+    Ok(values.under(&numbers))
+}
+
+/// The numbers of records that go by external ids, each with that id.
+fn numbers(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    resource: &'static Resource,
+    keys: &[Key],
+) -> Result<Vec<(Key, Key)>, Error> {
+    let mut sql = Sql::new();
+    sql.raw("SELECT t0.").ident(resource.id.referenced).raw(", t0.").ident(resource.id.column);
+    sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+    Conditions::new(caller).tenant(&mut sql, resource, 0);
+    sql.raw(" AND t0.").ident(resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+    let found = sql.collect(conn, |row| -> Result<_, Error> {
+        Ok((row.key(0, IdKind::Integer)?, row.key(1, resource.id.kind)?))
+    })?;
+    Ok(found.into_iter().filter_map(|(number, key)| Some((number?, key?))).collect())
 }

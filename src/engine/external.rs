@@ -1,8 +1,8 @@
 //! A registry in which some resources go by external ids (contract 21): products by their SKU.
 //!
 //! Input: the resources of a registry, and which field of which is the id. Output: the same resources once more, as
-//! descriptors that point at each other; in those that go by a field, the field's column is the id and `dbId` shows the
-//! number. Everything that reads descriptors (paths, filters, statements, documents) follows from that; only
+//! descriptors that point at each other; in those that go by a field, the field's column is the id and an attribute shows
+//! the number. Everything that reads descriptors (paths, filters, statements, documents) follows from that; only
 //! [`mod@super::write`] goes back to what is declared, in one place.
 
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use super::kind::Kind;
 use super::relation::{Filtering, Link, Relation, Relations};
 use super::resource::{IdKind, Identity, Resource};
 
-/// The attribute that shows the number of a record that goes by another id.
+/// That attribute in the back office.
 pub const DB_ID: &str = "dbId";
 
 /// A resource and the field that is its id.
@@ -23,12 +23,14 @@ pub struct ExternalId {
     pub field: String,
 }
 
-/// The resources with those ids, sorted as they were. They live as long as the process.
+/// The resources with those ids, sorted as they were. They live as long as the process. `number`: the attribute that shows
+/// the number of a record that goes by another id.
 ///
 /// Errors: a sentence for each id that cannot be one.
 pub fn resources(
     declared: &'static [&'static Resource],
     ids: &[ExternalId],
+    number: &'static str,
 ) -> Result<&'static [&'static Resource], Vec<String>> {
     let problems: Vec<String> = ids.iter().filter_map(|id| field(declared, id).err()).collect();
     if !problems.is_empty() {
@@ -38,7 +40,8 @@ pub fn resources(
         let id = ids.iter().rfind(|id| id.resource == resource.name)?;
         field(declared, id).ok()
     };
-    let made: Vec<Made> = reachable(declared).into_iter().map(|resource| make(resource, id_of(resource))).collect();
+    let made: Vec<Made> =
+        reachable(declared).into_iter().map(|resource| make(resource, id_of(resource), number)).collect();
     let shown = |declared: &'static Resource| {
         made.iter().find(|made| made.resource.declared() == declared).map_or(declared, |made| made.resource)
     };
@@ -93,7 +96,7 @@ struct Made {
 }
 
 /// A descriptor that has no relationships yet.
-fn make(declared: &'static Resource, id: Option<&'static Field>) -> Made {
+fn make(declared: &'static Resource, id: Option<&'static Field>, number: &'static str) -> Made {
     let relations: &OnceLock<&[Relation]> = Box::leak(Box::default());
     let mut resource = Resource {
         shows: Some((declared, id)),
@@ -103,7 +106,7 @@ fn make(declared: &'static Resource, id: Option<&'static Field>) -> Made {
         ..*declared
     };
     if let Some(field) = id {
-        let number = integer(DB_ID).read_only().not_null();
+        let number = integer(number).read_only().not_null();
         let number = Field { column: declared.id.column, ..number };
         resource.fields = Vec::leak(declared.fields.iter().copied().chain([number]).collect());
         resource.id = Identity {

@@ -44,6 +44,8 @@ pub enum FilterTarget {
     Path(&'static str),
     /// The texts at `member` of the objects in a `jsonb` array column.
     JsonMember { column: Ident, member: &'static str },
+    /// A boolean: `no` leaves out the records that have any of this relationship, `yes` leaves out none.
+    Without(&'static str),
 }
 
 /// A combination of members that is unique in an organization.

@@ -26,6 +26,7 @@ use crate::resources::system::ASYNC_OPERATION;
 static METHOD_OVERRIDE: HeaderName = HeaderName::from_static("x-http-method-override");
 static INCLUDE: HeaderName = HeaderName::from_static("x-include");
 static INTEGRATION_TYPE: HeaderName = HeaderName::from_static("x-integration-type");
+static PRODUCT_ID: HeaderName = HeaderName::from_static("x-product-id");
 
 /// Mounts both APIs. The one with the longer root first: it may lie under the other.
 pub fn routes(app: &App, service: &mut ServiceConfig) {
@@ -45,7 +46,7 @@ async fn serve(request: HttpRequest, payload: Payload, app: web::Data<App>, api:
     };
     let vary = match api {
         Api::Admin => "Accept, Accept-Encoding, Origin",
-        Api::Storefront => "Accept, Accept-Encoding, Origin, X-Localization-ID, X-Currency",
+        Api::Storefront => "Accept, Accept-Encoding, Origin, X-Localization-ID, X-Currency, X-Product-ID",
     };
     response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
     metadata::point(&request, &app, api, &mut response);
@@ -113,11 +114,18 @@ async fn respond(
     }
 }
 
-/// The resources of the API, in the back office with external ids where the request says so. A misspelt header must not
+/// The resources of the API, with external ids where the request says so; in the storefront these are SKUs. A misspelt header must not
 /// make a number of the client's own name another record.
 fn registry(request: &HttpRequest, app: &App, api: Api) -> Result<Arc<Registry>, Error> {
     let registry = match api {
-        Api::Storefront => &app.storefront,
+        Api::Storefront => match request.headers().get(&PRODUCT_ID) {
+            None => &app.storefront,
+            Some(kind) if kind.as_bytes() == b"sku" => &app.storefront_by_sku,
+            Some(_) => {
+                let text = "The accepted value for the \"X-Product-ID\" is \"sku\".";
+                return Err(Error::new(&crate::error::INVALID_HEADER, text).header("X-Product-ID"));
+            }
+        },
         Api::Admin => match request.headers().get(&INTEGRATION_TYPE) {
             None => &app.admin,
             Some(kind) if kind.as_bytes() == b"ext_id" => &app.external,

@@ -81,6 +81,15 @@ pub fn shared(components: &mut Components, registry: &Registry) {
             .schema(Some(string().pattern(Some("^[A-Z]{3}$")))),
     );
     add(
+        "x_product_id",
+        header(
+            "X-Product-ID",
+            "`sku`: products go by their SKU in paths, relationships, filters and answers; the attribute `productId` has \
+             the number.",
+        )
+        .schema(Some(word(&["sku"]))),
+    );
+    add(
         "idempotency_key",
         header(
             "Idempotency-Key",
@@ -244,6 +253,7 @@ fn filters(resource: &'static Resource) -> Vec<Filter> {
         let noun = match extra.target {
             FilterTarget::Path(path) => noun_at(resource, path),
             FilterTarget::JsonMember { .. } => "string",
+            FilterTarget::Without(_) => "boolean",
         };
         filters.push(Filter { name: extra.name, noun, spec: extra.spec, target: None });
     }

@@ -104,7 +104,7 @@ impl Routes<'_> {
         operation = operation.tag(self.resource.name);
         let headers: &[&str] = match self.registry.name {
             "admin" => &["x_integration_type"],
-            _ => &["x_localization_id", "x_currency"],
+            _ => &["x_localization_id", "x_currency", "x_product_id"],
         };
         let headers = headers.iter().map(|name| component("parameters", *name));
         for parameter in parameters.into_iter().chain(headers) {

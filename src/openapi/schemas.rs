@@ -21,6 +21,7 @@ use crate::engine::kind::Kind;
 use crate::engine::registry::Registry;
 use crate::engine::relation::{Link, Relation};
 use crate::engine::resource::{IdKind, Resource};
+use crate::storefront;
 
 pub use self::request::is_required;
 pub use self::shared::shared;
@@ -111,8 +112,12 @@ fn resource_object(registry: &Registry, resource: &'static Resource) -> RefOr<Sc
         attributes = attributes.property(field.name, attribute(field, Face::Answer));
     }
     if external::candidates(resource).next().is_some() {
-        let number = described(integer(), "With `X-Integration-Type: ext_id`: the number, where `id` is another.");
-        attributes = attributes.property(external::DB_ID, number.read_only(true));
+        let (header, name) = match registry.name {
+            "admin" => ("X-Integration-Type: ext_id", external::DB_ID),
+            _ => ("X-Product-ID: sku", storefront::PRODUCT_ID),
+        };
+        let number = described(integer(), &format!("With `{header}`: the number, where `id` is another."));
+        attributes = attributes.property(name, number.read_only(true));
     }
     let mut relationships = object();
     for relation in relations(registry, resource) {
@@ -183,8 +188,7 @@ fn is_shown(field: &Field) -> bool {
 pub fn id(resource: &'static Resource) -> ObjectBuilder {
     if let Some(field) = external::candidates(resource).next() {
         let about = format!(
-            "The number. With `X-Integration-Type: ext_id` it may be another unique value, such as `{}`, as the server \
-             is configured.",
+            "The number; where a header asks for external ids, another unique value, such as `{}`.",
             field.name
         );
         return described(string(), &about);

@@ -13,7 +13,7 @@ use crate::engine::resource::Resource;
 use crate::engine::sql::Sql;
 use crate::engine::value::Value;
 use crate::error::Error;
-use crate::storefront::catalog::PRODUCT_IMAGE;
+use crate::storefront::catalog::{CATEGORY, PRODUCT_IMAGE};
 use crate::storefront::sales::ORDER;
 
 /// SQL of the address of a file `f`; null where it has neither a content nor an address elsewhere.
@@ -22,6 +22,8 @@ pub const URL: &str =
 
 /// Records that show files, and the statement that finds those of a file.
 static PLACES: &[(&Resource, &str)] = &[
+    (&CATEGORY, "SELECT id FROM category WHERE small_image_id = "),
+    (&CATEGORY, "SELECT id FROM category WHERE large_image_id = "),
     (&PRODUCT_IMAGE, "SELECT id FROM product_image WHERE image_id = "),
     (&ORDER, "SELECT order_id FROM sales_order_document WHERE file_id = "),
 ];

@@ -136,3 +136,21 @@ fn day(server: &TestServer) -> String {
     assert!(status.success(), "{told}");
     told
 }
+
+/// The storefront shows something in each language: every product and category of the demonstration has a German name.
+#[test]
+fn the_catalogue_has_german_names() {
+    let server = server(true);
+    let client = administrator(&server);
+    let list = |path: &str| client.get(path).expect(200).json()["data"].as_array().unwrap().clone();
+    let localizations = list("/admin/api/localizations?page[size]=-1");
+    let german = localizations.iter().find(|item| item["attributes"]["formattingCode"] == "de_DE").unwrap();
+    let german = german["id"].as_str().unwrap();
+    let names = list(&format!("/admin/api/productnames?page[size]=-1&filter[localization]={german}"));
+    assert_eq!(names.len(), list("/admin/api/products?page[size]=-1&fields[products]=sku").len());
+    let texts: Vec<&str> = names.iter().map(|name| name["attributes"]["string"].as_str().unwrap()).collect();
+    assert!(texts.contains(&"Klauenhammer 450 g") && !texts.contains(&"Claw hammer 450 g"), "{texts:?}");
+    let titles = list(&format!("/admin/api/categorytitles?page[size]=-1&filter[localization]={german}"));
+    // The root has no name but its own.
+    assert_eq!(titles.len() + 1, list("/admin/api/categories?page[size]=-1").len());
+}

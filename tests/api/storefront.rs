@@ -4,6 +4,7 @@ mod catalog;
 mod customer_user;
 mod media;
 mod order;
+mod product;
 mod rights;
 mod visitor;
 

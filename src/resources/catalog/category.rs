@@ -9,7 +9,7 @@ use crate::engine::relation::{through, to_many, to_one};
 use crate::engine::resource::{Resource, Title, UniqueKey};
 use crate::resources::activity::note::notes;
 use crate::resources::catalog::{CATEGORY_LONG_DESCRIPTION, CATEGORY_SHORT_DESCRIPTION, CATEGORY_TITLE, PRODUCT};
-use crate::resources::system::{ENTITY_FIELD_FALLBACK_VALUE, LOCALIZED_FALLBACK_VALUE, ORGANIZATION};
+use crate::resources::system::{ENTITY_FIELD_FALLBACK_VALUE, FILE, LOCALIZED_FALLBACK_VALUE, ORGANIZATION};
 
 pub static CATEGORY: Resource = Resource::new("categories", "category")
     .title(Title::Localized("titles"))
@@ -48,6 +48,23 @@ pub static CATEGORY: Resource = Resource::new("categories", "category")
         to_one("decrementQuantity", &ENTITY_FIELD_FALLBACK_VALUE, "decrement_quantity_id").cascade(),
         to_one("backOrder", &ENTITY_FIELD_FALLBACK_VALUE, "back_order_id").cascade(),
         to_one("isUpcoming", &ENTITY_FIELD_FALLBACK_VALUE, "is_upcoming_id").cascade(),
+        through("metaTitles", &LOCALIZED_FALLBACK_VALUE, "category_localized_value", "category_id", "value_id")
+            .slot("slot", "metaTitles")
+            .no_filter()
+            .no_sort()
+            .cascade(),
+        through("metaDescriptions", &LOCALIZED_FALLBACK_VALUE, "category_localized_value", "category_id", "value_id")
+            .slot("slot", "metaDescriptions")
+            .no_filter()
+            .no_sort()
+            .cascade(),
+        through("metaKeywords", &LOCALIZED_FALLBACK_VALUE, "category_localized_value", "category_id", "value_id")
+            .slot("slot", "metaKeywords")
+            .no_filter()
+            .no_sort()
+            .cascade(),
+        to_one("smallImage", &FILE, "small_image_id").cascade().no_filter().no_sort(),
+        to_one("largeImage", &FILE, "large_image_id").cascade().no_filter().no_sort(),
         to_many("products", &PRODUCT, "category_id").filter(FilterSpec::new(COMPARISON).lists().ranges()),
     ])
     .unique(&[UniqueKey { constraint: "category_external_id_key", members: &["externalId"], upsert: true }]);

@@ -5,9 +5,9 @@ mod inventory;
 
 use self::attributes::Attributes;
 use crate::engine::field::{Literal, boolean, date_time, enumeration, float, json, long_text, text, text_list};
-use crate::engine::filter::{COMPARISON, FilterSpec};
+use crate::engine::filter::{COMPARISON, FilterSpec, Operator, Operators};
 use crate::engine::relation::{through, to_many, to_one};
-use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, READ_ONLY, Resource, Title};
+use crate::engine::resource::{ExtraFilter, FilterTarget, Ident, Ownership, READ_ONLY, Resource, Title, UniqueKey};
 use crate::storefront::catalog::{BRAND, CATEGORY, INVENTORY_STATUS, KIT_ITEM, PRODUCT_FAMILY, PRODUCT_IMAGE};
 
 pub static PRODUCT: Resource = Resource::new("products", "product")
@@ -34,6 +34,10 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         boolean("lowInventory").computed().about("Whether little of it is left."),
         boolean("upcoming").computed().about("Whether it is announced, but cannot be had yet."),
         date_time("availabilityDate").computed().about("From when on an upcoming product can be had."),
+        json("productAttributes").computed().about(
+            "What can tell variants apart: `{\"brand\": {\"id\": \"1\", \"targetValue\": \"Kestrel\"}, \"featured\": false, \
+             \"newArrival\": false, \"inventory_status\": {\"id\": \"in_stock\", \"targetValue\": \"In Stock\"}}`.",
+        ),
         text_list("variantAttributeNames").column("variant_fields").read_only(),
         text("url").computed().about("The path of the product's page."),
         json("urls")
@@ -66,8 +70,16 @@ pub static PRODUCT: Resource = Resource::new("products", "product")
         to_one("brand", &BRAND, "brand_id").read_only(),
         to_many("kitItems", &KIT_ITEM, "product_kit_id").read_only(),
     ])
-    .extra_filters(&[ExtraFilter {
-        name: "rootCategory",
-        target: FilterTarget::Path("category.lineage"),
-        spec: FilterSpec::new(COMPARISON).lists(),
-    }]);
+    .extra_filters(&[
+        ExtraFilter {
+            name: "rootCategory",
+            target: FilterTarget::Path("category.lineage"),
+            spec: FilterSpec::new(COMPARISON).lists(),
+        },
+        ExtraFilter {
+            name: "variants",
+            target: FilterTarget::Without("parentProducts"),
+            spec: FilterSpec::new(Operators::of(&[Operator::Eq])),
+        },
+    ])
+    .unique(&[UniqueKey { constraint: "product_sku_key", members: &["sku"], upsert: false }]);

@@ -202,7 +202,7 @@ fn unique_keys_and_titles_name_members() {
 fn filters_lead_to_members() {
     expect_none(|_, resource, found| {
         for filter in resource.extra_filters {
-            if let FilterTarget::Path(path) = filter.target
+            if let FilterTarget::Path(path) | FilterTarget::Without(path) = filter.target
                 && !leads_somewhere(resource, path)
             {
                 found.push(format!("the filter {} asks for {path}", filter.name));

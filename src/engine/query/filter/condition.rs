@@ -31,6 +31,13 @@ impl Filter {
             let predicate = members(&Operand::JsonMember { column, member }, comparison)?;
             return Some(self.on_path(predicate, false));
         }
+        if let End::Without(relation) = self.end {
+            let Comparison::With(Operator::Eq, Given::One(Match::One(Value::Boolean(with)))) = comparison else {
+                return None;
+            };
+            let any = Predicate::related(relation, Predicate::True);
+            return Some(self.on_path(if with { Predicate::True } else { any.negate() }, false));
+        }
         // What holds for "nothing" also holds where the path leads nowhere: the opposite is looked for, and denied.
         let (comparison, denied) = match comparison {
             Comparison::State(Operator::Exists, false) => (Comparison::State(Operator::Exists, true), true),
@@ -44,7 +51,7 @@ impl Filter {
             End::Id(_) => Operand::Id,
             End::Field(field) if folded => Operand::Folded(field.column),
             End::Field(field) => Operand::Column(field.column),
-            End::JsonMember { .. } => return None,
+            End::JsonMember { .. } | End::Without(_) => return None,
             End::Relation(relation) => match relation.link {
                 Link::ToOne { listed, .. } if !(listed && comparison.is_membership()) => Operand::ToOne(relation),
                 _ => {

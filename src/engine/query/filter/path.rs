@@ -26,6 +26,8 @@ pub(super) enum End {
         column: Ident,
         member: &'static str,
     },
+    /// A relationship; whether records that have any of it are to be there.
+    Without(&'static Relation),
 }
 
 impl End {
@@ -35,6 +37,7 @@ impl End {
             End::Field(field) => Sort::Kind(field.kind),
             End::Relation(relation) => Sort::Id(relation.target.id.kind),
             End::JsonMember { .. } => Sort::Kind(Kind::Text),
+            End::Without(_) => Sort::Kind(Kind::Boolean),
         }
     }
 
@@ -56,6 +59,9 @@ pub(super) fn resolve(resource: &'static Resource, path: &[&str], depth: usize, 
             FilterTarget::Path(path) => resolve(resource, &path.split('.').collect::<Vec<_>>(), depth, true)?,
             FilterTarget::JsonMember { column, member } => {
                 Filter { path: Vec::new(), end: End::JsonMember { column, member }, spec: extra.spec }
+            }
+            FilterTarget::Without(name) => {
+                Filter { path: Vec::new(), end: End::Without(resource.relation(name)?), spec: extra.spec }
             }
         };
         return Some(Filter { spec: extra.spec, ..filter });

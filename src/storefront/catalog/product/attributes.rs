@@ -1,5 +1,7 @@
 //! What a product says that no column of its own holds.
 
+use std::collections::BTreeSet;
+
 use chrono::Utc;
 use diesel::pg::PgConnection;
 use rust_decimal::Decimal;
@@ -30,6 +32,8 @@ const TEXTS: &[Source] = &[
     Source::slot("metaKeywords", LOCALIZED, "product_id", "metaKeywords", "text"),
 ];
 
+const BRAND_NAMES: &[Source] = &[Source::slot("name", "brand_localized_value", "brand_id", "names", "string")];
+
 impl Computed for Attributes {
     fn load(&self, conn: &mut PgConnection, ask: Ask<'_>, values: &mut Values) -> Result<(), Error> {
         texts::load(conn, ask, TEXTS, values)?;
@@ -39,8 +43,41 @@ impl Computed for Attributes {
         if ask.wants("prices") {
             put_prices(conn, ask, values)?;
         }
+        if ask.wants("productAttributes") {
+            put_product_attributes(conn, ask, values)?;
+        }
         inventory::load(conn, ask, values)
     }
+}
+
+/// What variants differ in, by the names that `variantFields` calls it; the brand in the caller's language, where it is
+/// to be seen.
+fn put_product_attributes(conn: &mut PgConnection, ask: Ask<'_>, values: &mut Values) -> Result<(), Error> {
+    let mut sql = Sql::new();
+    sql.raw(
+        "SELECT p.id, b.id, p.featured, p.new_arrival, s.id, s.name FROM product p \
+         JOIN prod_inventory_status s ON s.id = p.inventory_status_id \
+         LEFT JOIN brand b ON b.organization_id = p.organization_id AND b.id = p.brand_id AND b.status = 'enabled' \
+         WHERE p.organization_id = ",
+    );
+    sql.bind(Value::Integer(ask.caller.organization)).raw(" AND p.id = ANY(").bind(Value::Integers(ask.ids())).raw(")");
+    let rows = sql.collect(conn, |row| -> Result<_, Error> {
+        let status = json!({"id": row.text(4)?, "targetValue": row.text(5)?});
+        let others = json!({"featured": row.boolean(2)?, "newArrival": row.boolean(3)?, "inventory_status": status});
+        Ok((row.integer(0)?.unwrap_or_default(), row.integer(1)?, others))
+    })?;
+    let brands: BTreeSet<i64> = rows.iter().filter_map(|row| row.1).collect();
+    let brands: Vec<Key> = brands.into_iter().map(Key::Integer).collect();
+    let mut names = Values::default();
+    texts::load(conn, Ask { keys: &brands, wanted: &["name"], ..ask }, BRAND_NAMES, &mut names)?;
+    for (product, brand, mut attributes) in rows {
+        attributes["brand"] = brand.map_or(
+            Json::Null,
+            |brand| json!({"id": brand.to_string(), "targetValue": names.get(&Key::Integer(brand), "name")}),
+        );
+        values.put(Key::Integer(product), "productAttributes", attributes);
+    }
+    Ok(())
 }
 
 /// The units that products are sold in, the default one first.

@@ -86,6 +86,7 @@ impl Column {
         let own = self.target.as_deref() == Some(self.table_name.as_str());
         Some(match (self.table_name.as_str(), name, self.data_type.as_str()) {
             (_, "organization_id", _) => organization.to_string(),
+            ("product_unit_text", "localization_id", _) => "(SELECT min(id) FROM localization)".to_owned(),
             _ if self.target.as_deref() == Some("localization") => return None,
             // The links that no foreign key holds.
             ("sales_order", "source_entity_class", _) => "'orders'".to_owned(),
