@@ -2,8 +2,12 @@
 
 mod capture;
 mod circuit;
+mod complete;
 mod crash;
+mod crowd;
 mod delivery;
+mod flight;
+mod hostile;
 mod life;
 mod lost_rights;
 mod message;

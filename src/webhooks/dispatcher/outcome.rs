@@ -65,11 +65,11 @@ pub fn pause(tries: u32, asked: Option<Duration>, left: Duration) -> Option<Dura
     }
 }
 
-/// Reads `Retry-After`: seconds, or a date.
+/// Reads `Retry-After`: seconds, however many, or a date.
 pub fn retry_after(header: &str, now: DateTime<Utc>) -> Option<Duration> {
     let header = header.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
     }
     let date = DateTime::parse_from_rfc2822(header).ok()?;
     Some((date.with_timezone(&Utc) - now).to_std().unwrap_or_default())
@@ -122,6 +122,7 @@ mod tests {
     fn retry_after_is_seconds_or_a_date() {
         let now = Utc.with_ymd_and_hms(2026, 11, 23, 12, 0, 0).unwrap();
         assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("99999999999999999999", now), Some(Duration::from_secs(u64::MAX)));
         assert_eq!(retry_after("Mon, 23 Nov 2026 12:01:30 GMT", now), Some(Duration::from_secs(90)));
         assert_eq!(retry_after("Mon, 23 Nov 2026 11:00:00 GMT", now), Some(Duration::ZERO));
         for wrong in ["", "soon", "-1", "1.5"] {

@@ -48,6 +48,12 @@ pub enum Reply {
     Close,
     /// The head, and then a body without end, piece by piece with that pause.
     Endless(u16, Duration),
+    /// These bytes, and the connection is closed.
+    Raw(&'static [u8]),
+    /// These bytes one by one with that pause, and again, as long as someone reads.
+    Drip(&'static [u8], Duration),
+    /// These bytes again and again, as long as someone reads.
+    Flood(&'static [u8]),
 }
 
 pub const OK: Reply = Reply::Status(200, "", "thanks");
@@ -129,6 +135,17 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Received>>, script: &Script) -> Opti
                 return None;
             }
             Reply::Close => return None,
+            Reply::Raw(bytes) => return stream.write_all(bytes).ok().filter(|()| false),
+            Reply::Drip(bytes, pause) => {
+                for byte in bytes.iter().cycle() {
+                    stream.write_all(&[*byte]).ok()?;
+                    std::thread::sleep(pause);
+                }
+            }
+            Reply::Flood(bytes) => {
+                while stream.write_all(bytes).is_ok() {}
+                return None;
+            }
             Reply::Endless(status, pause) => {
                 stream.write_all(format!("HTTP/1.1 {status} X\r\n\r\n").as_bytes()).ok()?;
                 for _ in 0..100_000 {
