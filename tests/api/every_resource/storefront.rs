@@ -367,3 +367,24 @@ fn collections_take_no_batches() {
         }
     }
 }
+
+/// What the API document requires of a create, the server requires, and nothing else of what the example states.
+#[test]
+fn the_document_requires_what_the_server_requires() {
+    let store = Store::new();
+    let document = store.organization.server.client().get("/api/openapi.json").expect(200).json();
+    for resource in creatable() {
+        let schema = &document["components"]["schemas"][format!("{}_create", resource.name)]["properties"]["data"];
+        for part in ["attributes", "relationships"] {
+            let required = schema["properties"][part]["required"].as_array().cloned().unwrap_or_default();
+            let stated = store.create_body(resource)["data"][part].as_object().cloned().unwrap_or_default();
+            for name in stated.keys() {
+                let mut body = store.create_body(resource);
+                body["data"][part].as_object_mut().unwrap().remove(name);
+                let answer = store.client().post(&path(resource), &body);
+                let expected = if required.contains(&json!(name)) { 400 } else { 201 };
+                assert_eq!(answer.status, expected, "{} without {name}: {}", resource.name, answer.text);
+            }
+        }
+    }
+}
