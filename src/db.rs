@@ -5,6 +5,7 @@
 //! [`Db::transaction`] writes and repeats it only while nothing can have been committed.
 
 mod announce;
+mod complaint;
 mod connect;
 pub mod embedded;
 mod failure;
@@ -21,6 +22,7 @@ use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use announce::{Signal, announce};
+pub use complaint::Complaint;
 pub use connect::ConnectError;
 pub use failure::{Failure, database_error, is_lock_timeout, is_overflow};
 
@@ -184,8 +186,11 @@ impl Db {
     }
 
     fn no_connection(&self, error: &dyn fmt::Display) -> Error {
-        let (open, idle) = self.connections();
-        tracing::warn!(%error, open, idle, "no database connection");
+        static COMPLAINT: Complaint = Complaint::new();
+        if COMPLAINT.is_due() {
+            let (open, idle) = self.connections();
+            tracing::warn!(%error, open, idle, "no database connection");
+        }
         Error::database_away()
     }
 

@@ -169,7 +169,7 @@ impl Server {
 
     fn background(&self) -> io::Result<Background> {
         let queues = self.app.jobs.queues().into_iter().map(str::to_owned).collect();
-        Background::start(self.app.clone(), queues, self.app.config.queue.workers)
+        Background::start(self.app.clone(), queues, self.app.config.queue.workers, None)
     }
 
     async fn run_with(self, background: Background) -> io::Result<()> {

@@ -1,6 +1,7 @@
 //! Jobs: who runs them, and when others take over.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::secret::Secret;
@@ -21,6 +22,8 @@ pub struct Queue {
     pub keep_dead: Option<Duration>,
     /// The broker that tells workers of jobs; `None`: they look into the table.
     pub rabbitmq_url: Option<Secret>,
+    /// Certificates in PEM that a broker's is to be signed by; `None`: those that the system trusts.
+    pub rabbitmq_ca: Option<PathBuf>,
     /// Where `entrepot worker` answers for its health and metrics; `None`: nowhere.
     pub listen: Option<SocketAddr>,
 }
@@ -36,6 +39,7 @@ impl Queue {
             keep_ended,
             keep_dead: (!keep_dead.is_zero()).then_some(keep_dead),
             rabbitmq_url: source.secret("queue.rabbitmq_url"),
+            rabbitmq_ca: source.path("queue.rabbitmq_ca"),
             listen: listen.and_then(|text| text.parse().ok()),
             workers: source.integer("queue.workers", 2, 0..=256) as usize,
             lease: Duration::from_secs(source.integer("queue.lease", 30, 3..=3600)),

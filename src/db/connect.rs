@@ -11,7 +11,7 @@ use diesel::sql_types::Text;
 use diesel::{Connection, QueryResult, RunQueryDsl};
 use tokio::sync::Semaphore;
 
-use super::Db;
+use super::{Complaint, Db};
 use crate::config::Database;
 
 /// Why there is no database at the start, in a sentence for the operator.
@@ -113,6 +113,9 @@ struct LogError;
 
 impl HandleError<diesel::r2d2::Error> for LogError {
     fn handle_error(&self, error: diesel::r2d2::Error) {
-        tracing::warn!(%error, "a database connection could not be made");
+        static COMPLAINT: Complaint = Complaint::new();
+        if COMPLAINT.is_due() {
+            tracing::warn!(%error, "a database connection could not be made");
+        }
     }
 }

@@ -6,6 +6,7 @@
 use diesel::result::DatabaseErrorKind;
 use diesel::result::Error as Diesel;
 
+use super::Complaint;
 use crate::error::{Code, Error, Errors};
 
 /// An error that work on a connection may end with.
@@ -88,7 +89,10 @@ pub fn is_overflow(message: &str) -> bool {
 }
 
 fn away(error: &dyn std::fmt::Display) -> Error {
-    tracing::warn!(error = %error, "the database connection was lost");
+    static COMPLAINT: Complaint = Complaint::new();
+    if COMPLAINT.is_due() {
+        tracing::warn!(error = %error, "the database connection was lost");
+    }
     Error::database_away()
 }
 

@@ -76,11 +76,17 @@ pub fn queue(conn: &mut PgConnection, command: &QueueCommand) -> Result<String, 
         },
         QueueCommand::Retry { which, all } => {
             asked(which, *all)?;
-            Ok(format!("{} dead letters start again.\n", dead::retry(conn, which)?))
+            Ok(match dead::retry(conn, which)? {
+                1 => "1 dead letter starts again.\n".to_owned(),
+                count => format!("{count} dead letters start again.\n"),
+            })
         }
         QueueCommand::Purge { which, all } => {
             asked(which, *all)?;
-            Ok(format!("{} dead letters are removed.\n", dead::purge(conn, which)?))
+            Ok(match dead::purge(conn, which)? {
+                1 => "1 dead letter is removed.\n".to_owned(),
+                count => format!("{count} dead letters are removed.\n"),
+            })
         }
         QueueCommand::Cancel { id } => match family::cancel(conn, *id)? {
             true => Ok(format!("The job {id} is cancelled.\n")),

@@ -112,16 +112,21 @@ pub fn show(conn: &mut PgConnection, id: i64) -> QueryResult<Option<Letter>> {
 }
 
 /// Has dead letters start again, as if they had not been started yet; the root of each runs again. One is left as it is
-/// while another job of its key is waiting or running. The answer: how many start.
+/// while another job of its key is waiting or running; of several of one key the last starts. The answer: how many start.
 pub fn retry(conn: &mut PgConnection, which: &Which) -> QueryResult<usize> {
     let again = format!(
         "UPDATE job SET status = 'new', attempts = 0, ended_at = NULL, waiting_key = NULL, last_error = NULL
          WHERE id = ANY (ARRAY(
-             SELECT id FROM job AS dead WHERE {DEAD} AND (active_key IS NULL OR NOT EXISTS (
-                 SELECT FROM job AS active WHERE active.active_key = dead.active_key AND active.name = dead.name
-                 AND active.organization_id IS NOT DISTINCT FROM dead.organization_id
-                 AND active.status IN ('new', 'failed_redelivered', 'running')))
-             ORDER BY id FOR NO KEY UPDATE
+             SELECT id FROM job WHERE status IN ('failed', 'stale') AND id IN (
+                 SELECT id FROM (
+                     SELECT id, active_key,
+                            row_number() OVER (PARTITION BY organization_id, name, active_key ORDER BY id DESC) AS place
+                     FROM job AS dead WHERE {DEAD} AND (active_key IS NULL OR NOT EXISTS (
+                         SELECT FROM job AS active WHERE active.active_key = dead.active_key AND active.name = dead.name
+                         AND active.organization_id IS NOT DISTINCT FROM dead.organization_id
+                         AND active.status IN ('new', 'failed_redelivered', 'running')))
+                 ) AS ranked WHERE active_key IS NULL OR place = 1
+             ) ORDER BY id FOR NO KEY UPDATE
          )) RETURNING root_id"
     );
     #[derive(QueryableByName)]
@@ -130,11 +135,8 @@ pub fn retry(conn: &mut PgConnection, which: &Which) -> QueryResult<usize> {
         root_id: Option<i64>,
     }
     let again: Vec<Again> = bind!(again, which).load(conn)?;
-    let mut roots: Vec<i64> = again.iter().filter_map(|job| job.root_id).collect();
-    roots.sort_unstable();
-    for children in roots.chunk_by(|a, b| a == b) {
-        family::revive(conn, children[0], children.len())?;
-    }
+    let roots: Vec<i64> = again.iter().filter_map(|job| job.root_id).collect();
+    family::revive(conn, &roots)?;
     conn.batch_execute("NOTIFY entrepot_job")?;
     Ok(again.len())
 }

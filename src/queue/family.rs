@@ -85,15 +85,17 @@ pub(super) fn follow(conn: &mut PgConnection, other: i64) -> QueryResult<bool> {
     Ok(diesel::sql_query(unended).bind::<BigInt, _>(other).execute(conn)? > 0)
 }
 
-/// Has children of a root that ended without success run again, and so the root.
-pub(super) fn revive(conn: &mut PgConnection, root: i64, children: usize) -> QueryResult<usize> {
+/// Children that ended without success run again, and so their roots: one of these ids for each child.
+pub(super) fn revive(conn: &mut PgConnection, roots: &[i64]) -> QueryResult<usize> {
     diesel::sql_query(
-        "UPDATE job SET children_left = children_left + $2, children_failed = children_failed - $2, ended_at = NULL,
+        "WITH revived AS (SELECT root, count(*)::integer AS children FROM unnest($1) AS root GROUP BY root),
+              locked AS (SELECT id FROM job WHERE id IN (SELECT root FROM revived) ORDER BY id FOR NO KEY UPDATE)
+         UPDATE job SET children_left = children_left + revived.children,
+                children_failed = children_failed - revived.children, ended_at = NULL,
                 status = CASE WHEN ended_at IS NULL THEN status ELSE 'running' END
-         WHERE id = $1",
+         FROM revived, locked WHERE job.id = revived.root AND locked.id = job.id",
     )
-    .bind::<BigInt, _>(root)
-    .bind::<Integer, _>(i32::try_from(children).unwrap_or(i32::MAX))
+    .bind::<Array<BigInt>, _>(roots)
     .execute(conn)
 }
 

@@ -23,6 +23,7 @@ const MANY: i64 = 1_000;
 pub fn keep(workers: &Workers, stop: &Stop) {
     let lease = workers.app.config.queue.lease;
     let mut next_beat = Instant::now();
+    let complaint = db::Complaint::default();
     loop {
         let result = if Instant::now() >= next_beat {
             next_beat = Instant::now() + lease / 3;
@@ -31,7 +32,9 @@ pub fn keep(workers: &Workers, stop: &Stop) {
             Ok(())
         };
         if let Err(error) = result.and_then(|()| start_due(workers)) {
-            tracing::warn!(%error, "the queue's keeper has to wait");
+            if complaint.is_due() {
+                tracing::warn!(%error, "the queue's keeper has to wait");
+            }
             next_beat = Instant::now();
             stop.sleep(Duration::from_secs(1));
         }
@@ -177,12 +180,17 @@ fn start_due(workers: &Workers) -> Result<(), Errors> {
     Ok(())
 }
 
-/// Gives back what the process still has, so that others need not wait for the end of its lease.
+/// Gives back what the process still has, so that others need not wait for the end of its lease. What hangs in its
+/// effects keeps its job locked: without a registration it is taken over as soon as they are rolled back.
 fn leave(conn: &mut PgConnection, registration: i64) -> Result<(), Errors> {
-    let rest: Vec<(i64, i32)> =
-        job::table.filter(job::worker_id.eq(registration)).select((job::id, job::attempts)).load(conn)?;
-    let rest: Vec<Token> = rest.into_iter().map(|(id, attempt)| Token { id, attempt }).collect();
-    give_back(conn, registration, &rest)?;
+    let free: Vec<(i64, i32)> = job::table
+        .filter(job::worker_id.eq(registration))
+        .select((job::id, job::attempts))
+        .for_no_key_update()
+        .skip_locked()
+        .load(conn)?;
+    let free: Vec<Token> = free.into_iter().map(|(id, attempt)| Token { id, attempt }).collect();
+    give_back(conn, registration, &free)?;
     db::announce();
     diesel::delete(job_worker::table.find(registration)).execute(conn)?;
     Ok(())

@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 
 use super::claim::{Claim, Claimed, Token, Which, claim, give_back, hold};
 use super::failure::{self, Outcome};
+use super::limits::Quota;
 use super::transport::{Next, Transport};
 use super::{Entry, Failed, Run, Stop, backoff, family, metrics};
 use crate::app::App;
+use crate::db::Complaint;
 use crate::error::{Error, Errors};
 
 /// Jobs of kinds that are run in groups: how many at most share a commit, and how long a group should take.
@@ -38,12 +40,25 @@ pub struct Workers {
     /// The claims of the process: whatever the table says it has, unless a commit's outcome was unknown.
     held: Mutex<BTreeSet<(i64, i32)>>,
     turn: AtomicUsize,
+    quota: Quota,
+    /// That no jobs can be claimed.
+    complaint: Complaint,
 }
 
 impl Workers {
-    pub fn new(app: Arc<App>, transport: Arc<dyn Transport>, queues: Vec<String>) -> Workers {
-        let (registration, turn) = (AtomicI64::new(0), AtomicUsize::new(0));
-        Workers { app, transport, queues, stop: Stop::default(), registration, held: Mutex::default(), turn }
+    /// `most`: the jobs after which they end by themselves.
+    pub fn new(app: Arc<App>, transport: Arc<dyn Transport>, queues: Vec<String>, most: Option<u64>) -> Workers {
+        Workers {
+            app,
+            transport,
+            queues,
+            stop: Stop::default(),
+            registration: AtomicI64::new(0),
+            held: Mutex::default(),
+            turn: AtomicUsize::new(0),
+            quota: Quota::new(most),
+            complaint: Complaint::default(),
+        }
     }
 
     /// Has the threads end when they have finished what they run.
@@ -80,20 +95,17 @@ impl Workers {
 /// Runs jobs until the end is wished.
 pub fn work(workers: &Workers) {
     let mut limit = 1;
-    let mut trouble = false;
     while !workers.stop.is_wished() {
         let seen = workers.transport.signal().count();
         match turn(workers, &mut limit) {
-            Ok(true) => trouble = false,
+            Ok(true) => {}
             Ok(false) => {
-                trouble = false;
                 workers.transport.signal().wait(seen, workers.transport.patience());
             }
             Err(error) => {
-                if !trouble {
+                if workers.complaint.is_due() {
                     tracing::warn!(%error, "no jobs can be claimed");
                 }
-                trouble = true;
                 workers.stop.sleep(ERROR_PAUSE);
             }
         }
@@ -103,31 +115,43 @@ pub fn work(workers: &Workers) {
 /// Claims jobs where the transport says, and runs them. The answer: whether there were any.
 fn turn(workers: &Workers, limit: &mut usize) -> Result<bool, Errors> {
     let worker = workers.registration();
-    if worker == 0 {
+    let most = if worker == 0 { 0 } else { workers.quota.take(*limit) };
+    if most == 0 {
         return Ok(false);
     }
-    match workers.transport.next(*limit) {
-        Next::These(ids) if ids.is_empty() => Ok(false),
+    let claimed = claim_next(workers, worker, most).inspect_err(|_| workers.quota.put_back(most))?;
+    let count = claimed.as_ref().map_or(0, Vec::len);
+    workers.quota.put_back(most - count);
+    let Some(jobs) = claimed else { return Ok(false) };
+    run_claimed(workers, worker, jobs, limit);
+    if workers.quota.ran(count) {
+        workers.stop();
+    }
+    Ok(true)
+}
+
+/// `None`: nothing is to be done at the moment.
+fn claim_next(workers: &Workers, worker: i64, most: usize) -> Result<Option<Vec<Claimed>>, Errors> {
+    match workers.transport.next(most) {
+        Next::These(ids) if ids.is_empty() => Ok(None),
         Next::These(ids) => {
-            let claim = claim_of(workers, worker, Which::These(&ids), *limit).inspect_err(|_| {
+            let claim = claim_of(workers, worker, Which::These(&ids), most).inspect_err(|_| {
                 workers.transport.settle(&[], &ids);
             })?;
             let seen_to: Vec<i64> = ids.into_iter().filter(|id| !claim.left.contains(id)).collect();
             workers.transport.settle(&seen_to, &claim.left);
-            run_claimed(workers, worker, claim.jobs, limit);
-            Ok(true)
+            Ok(Some(claim.jobs))
         }
         Next::Queues => {
             let first = workers.turn.fetch_add(1, Ordering::Relaxed);
             for place in 0..workers.queues.len() {
                 let queue = &workers.queues[(first + place) % workers.queues.len()];
-                let claim = claim_of(workers, worker, Which::Of(queue), *limit)?;
+                let claim = claim_of(workers, worker, Which::Of(queue), most)?;
                 if !claim.jobs.is_empty() {
-                    run_claimed(workers, worker, claim.jobs, limit);
-                    return Ok(true);
+                    return Ok(Some(claim.jobs));
                 }
             }
-            Ok(false)
+            Ok(None)
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::auth::command::{self, ApiKeyCommand, ClientCommand, KeysCommand, UserCommand, WsseCommand};
 use crate::config::{self, Config};
 use crate::queue::command::QueueCommand;
-use crate::queue::{self, ProbeArguments};
+use crate::queue::{self, Limits, ProbeArguments};
 use crate::{auth, openapi, startup};
 
 /// An open integration server for B2B commerce that speaks the OroCommerce web API.
@@ -37,6 +37,8 @@ enum Command {
         /// How many jobs run at the same time; queue.workers when it is left out.
         #[arg(long, value_parser = clap::value_parser!(u16).range(1..=256))]
         concurrency: Option<u16>,
+        #[command(flatten)]
+        limits: Limits,
     },
     /// Jobs: how many, dead letters, how quick.
     #[command(subcommand)]
@@ -91,7 +93,9 @@ pub fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error + Send 
     let config = Config::load(file.as_deref())?;
     match arguments.command {
         Command::Serve { demo } => startup::serve(config, demo),
-        Command::Worker { queues, concurrency } => startup::work(config, queues, concurrency.map(usize::from)),
+        Command::Worker { queues, concurrency, limits } => {
+            startup::work(config, queues, concurrency.map(usize::from), limits)
+        }
         Command::Queue(Queue::Command(command)) => {
             startup::administer(&config, |_, conn| queue::command::queue(conn, &command))
         }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::num::NonZero;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::web::{self, Data, get};
@@ -15,7 +16,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::connection::Stage;
 use crate::http::{health, metrics};
-use crate::queue::Stop;
+use crate::queue::{Limits, Stop};
 use crate::{db, http};
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -23,9 +24,18 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Connections for health, metrics and the tokens of jobs that ask for some, beside those of the jobs.
 const CONNECTIONS: u32 = 2;
 
-/// Runs jobs of those queues, or of all, until Ctrl-C or SIGTERM. Without a number of threads, as many as
+/// For jobs that run when a limit is reached: nobody waits for the end of the process then.
+const AS_LONG_AS_IT_TAKES: Duration = Duration::from_secs(365 * 86_400);
+
+/// Runs jobs of those queues, or of all, until Ctrl-C, SIGTERM or a limit. Without a number of threads, as many as
 /// `queue.workers` says, or one per processor.
-pub fn work(mut config: Config, queues: Vec<String>, concurrency: Option<usize>) -> Result<(), Failure> {
+pub fn work(
+    mut config: Config,
+    queues: Vec<String>,
+    concurrency: Option<usize>,
+    limits: Limits,
+) -> Result<(), Failure> {
+    limits.check()?;
     log::install(&config.log);
     raise_file_limit();
     config.database.pool_size = CONNECTIONS;
@@ -40,17 +50,31 @@ pub fn work(mut config: Config, queues: Vec<String>, concurrency: Option<usize>)
         let app = Data::new(App::new(config.clone(), place.connect(&config)?, place.key(&config)?)?);
         let queues = served(&app, queues)?;
         let asked = listen(&app)?.map(actix_web::rt::spawn);
-        let background = Background::start(app.clone().into_inner(), queues.clone(), config.queue.workers)?;
+        let threads = config.queue.workers;
+        let background = Background::start(app.clone().into_inner(), queues.clone(), threads, limits.message_limit)?;
         tracing::info!(queues = queues.join(","), workers = config.queue.workers, "working");
-        signals.next().await;
-        tracing::info!("stopping: running jobs are finished first");
+        let ended = background.stop();
+        let reached = tokio::select! {
+            () = signals.next() => None,
+            limit = limits.reached(&ended) => Some(limit),
+        };
+        let why = reached.as_deref().unwrap_or("a signal came");
+        tracing::info!(why, "stopping: running jobs are finished first");
         app.connections.enter(Stage::Leaving);
         let hurry = Stop::default();
         let (second, patience) = (hurry.clone(), config.http.shutdown_timeout);
+        let unasked = reached.is_some();
         actix_web::rt::spawn(async move {
             signals.next().await;
+            if unasked {
+                tokio::select! {
+                    () = tokio::time::sleep(patience) => {}
+                    () = signals.next() => {}
+                }
+            }
             second.stop();
         });
+        let patience = if unasked { AS_LONG_AS_IT_TAKES } else { patience };
         db::blocking(move || background.finish(patience, &hurry)).await?;
         if let Some(asked) = asked {
             asked.abort();

@@ -48,13 +48,13 @@ pub struct Background {
 
 impl Background {
     /// Starts `threads` workers for those queues, and whatever they need; with none of them, only what tells the workers
-    /// of other processes about new jobs.
-    pub fn start(app: Arc<App>, queues: Vec<String>, threads: usize) -> io::Result<Background> {
+    /// of other processes about new jobs. `most`: the jobs after which the threads end by themselves.
+    pub fn start(app: Arc<App>, queues: Vec<String>, threads: usize, most: Option<u64>) -> io::Result<Background> {
         let settings = &app.config.queue;
         let rabbit = match &settings.rabbitmq_url {
             Some(url) if threads > 0 => {
-                let rabbit = RabbitMq::new(url.clone(), settings.poll_interval).map_err(io::Error::other)?;
-                Some(Arc::new(rabbit))
+                let rabbit = RabbitMq::new(url, settings.rabbitmq_ca.as_deref(), settings.poll_interval);
+                Some(Arc::new(rabbit.map_err(io::Error::other)?))
             }
             _ => None,
         };
@@ -62,7 +62,7 @@ impl Background {
             Some(rabbit) => rabbit.clone(),
             None => Arc::new(Table { db: app.db.clone(), poll_interval: settings.poll_interval }),
         };
-        let workers = Arc::new(Workers::new(app.clone(), transport, queues.clone()));
+        let workers = Arc::new(Workers::new(app.clone(), transport, queues.clone(), most));
         let (send, ended) = channel();
         let mut background = Background { workers: workers.clone(), threads: 0, ended, keeper: None };
         let stop = workers.stop.clone();
@@ -88,20 +88,26 @@ impl Background {
         // The keeper goes on while running jobs are finished.
         let stop = Stop::default();
         let keeper = stop.clone();
-        let thread = Builder::new().name("queue-keeper".to_owned()).spawn(move || queue::keep(&workers, &keeper))?;
+        let keep = move || unbroken("queue-keeper", &keeper, || queue::keep(&workers, &keeper));
+        let thread = Builder::new().name("queue-keeper".to_owned()).spawn(keep)?;
         background.keeper = Some((thread, stop));
         Ok(background)
     }
 
-    fn thread(&mut self, name: &str, ended: &Sender<()>, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        let ended = ended.clone();
+    fn thread(&mut self, name: &str, ended: &Sender<()>, run: impl Fn() + Send + 'static) -> io::Result<()> {
+        let (ended, stop, own) = (ended.clone(), self.stop(), name.to_owned());
         Builder::new().name(name.to_owned()).spawn(move || {
-            run();
+            unbroken(&own, &stop, run);
             // Nobody waits any more, if the process did not.
             let _ = ended.send(());
         })?;
         self.threads += 1;
         Ok(())
+    }
+
+    /// Is wished when the threads are to end, or do so by themselves.
+    pub fn stop(&self) -> Stop {
+        self.workers.stop.clone()
     }
 
     /// What ends the threads: running jobs are finished, others not begun.
@@ -132,6 +138,13 @@ impl Background {
                 std::thread::sleep(Duration::from_millis(10));
             }
         }
+    }
+}
+
+/// A thread's work, begun anew should it panic: a process never goes on without a part of what it needs.
+fn unbroken(name: &str, stop: &Stop, work: impl Fn()) {
+    while catch_unwind(AssertUnwindSafe(&work)).is_err() && !stop.sleep(PAUSE) {
+        tracing::error!(thread = name, "a thread panicked, and goes on");
     }
 }
 

@@ -29,6 +29,7 @@ use super::destination::{self, Lookup};
 use super::sight::{self, Parted};
 use super::{gone, metrics};
 use crate::app::App;
+use crate::db::Complaint;
 use crate::error::{Error, Errors};
 use crate::queue::Stop;
 
@@ -62,6 +63,7 @@ pub fn run_with(app: &Arc<App>, stop: &Stop, lookup: Lookup) -> Result<(), Error
     };
     runtime.block_on(async {
         let (mut seen, mut looked, mut swept) = (0, None, None::<Instant>);
+        let complaint = Complaint::default();
         while !stop.is_wished() {
             if swept.is_none_or(|swept| swept.elapsed() >= SWEEP) {
                 dispatcher.sweep().await;
@@ -72,7 +74,9 @@ pub fn run_with(app: &Arc<App>, stop: &Stop, lookup: Lookup) -> Result<(), Error
             if due || !dispatcher.finished.is_empty() {
                 (seen, looked) = (commits, Some(Instant::now()));
                 if let Err(error) = dispatcher.turn(&sender).await {
-                    tracing::warn!(%error, "webhooks are not sent for a moment");
+                    if complaint.is_due() {
+                        tracing::warn!(%error, "webhooks are not sent for a moment");
+                    }
                     tokio::time::sleep(REST).await;
                 }
             }

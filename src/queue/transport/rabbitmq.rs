@@ -4,7 +4,10 @@
 //! and the message is acknowledged. While the broker is away they look into the table as if there were none. A message
 //! that is lost is sent again, one that comes twice finds nothing to claim.
 
+mod tls;
+
 use std::collections::{HashMap, VecDeque};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -18,6 +21,7 @@ use lapin::options::{
     QueueDeclareOptions,
 };
 use lapin::types::{AMQPValue, FieldTable};
+use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{Acker, BasicProperties, Channel, Connection, ConnectionProperties};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -26,6 +30,7 @@ use crate::config::Secret;
 use crate::db::{Db, Signal};
 use crate::error::{Error, Errors};
 use crate::queue::Stop;
+use tls::Tls;
 
 /// Between two looks for commits of this process, and for jobs that others have made ready.
 const TICK: Duration = Duration::from_millis(10);
@@ -37,6 +42,8 @@ const LOST_FROM_EMPTY: Duration = Duration::from_secs(10);
 const LOST: Duration = Duration::from_secs(300);
 /// Before another attempt to reach the broker.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long the broker may take for an answer.
+const SILENCE: Duration = Duration::from_secs(10);
 /// Messages that a process has at a time for each worker.
 const AHEAD: usize = 64;
 /// The most urgent of the priorities (contract 28).
@@ -46,7 +53,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the workers of a process and the thread that talks to the broker share.
 pub struct RabbitMq {
-    url: Secret,
+    broker: AMQPUri,
+    /// `None`: the broker is spoken to in clear.
+    tls: Option<Tls>,
     poll_interval: Duration,
     arrived: Signal,
     connected: AtomicBool,
@@ -64,21 +73,23 @@ struct Inbox {
 }
 
 impl RabbitMq {
-    /// Fails with a sentence about a URL that cannot be used.
-    pub fn new(url: Secret, poll_interval: Duration) -> Result<RabbitMq, String> {
-        if url.reveal().starts_with("amqps:") {
-            return Err(
-                "queue.rabbitmq_url says amqps, and this server speaks to RabbitMQ without TLS: use amqp, over a \
-                        network of your own or a tunnel."
-                    .to_owned(),
-            );
-        }
-        if !url.reveal().starts_with("amqp:") {
-            return Err("queue.rabbitmq_url must be a URL such as amqp://user:password@host:5672/vhost.".to_owned());
-        }
+    /// Fails with a sentence about a URL or a file that cannot be used. `authorities`: certificates in PEM that are trusted
+    /// in place of the system's.
+    pub fn new(url: &Secret, authorities: Option<&Path>, poll_interval: Duration) -> Result<RabbitMq, String> {
+        let broker: AMQPUri = url.reveal().parse().map_err(|_| {
+            "queue.rabbitmq_url must be a URL such as amqp://user:password@host:5672/vhost, or amqps://….".to_owned()
+        })?;
+        let tls = match broker.scheme {
+            AMQPScheme::AMQPS => Some(Tls::new(&broker.authority.host, authorities)?),
+            AMQPScheme::AMQP if authorities.is_some() => {
+                return Err("queue.rabbitmq_ca is for a queue.rabbitmq_url that begins with amqps:.".to_owned());
+            }
+            AMQPScheme::AMQP => None,
+        };
         let (settled, to_acknowledge) = unbounded_channel();
         Ok(RabbitMq {
-            url,
+            broker,
+            tls,
             poll_interval,
             arrived: Signal::default(),
             connected: AtomicBool::new(false),
@@ -121,7 +132,14 @@ impl RabbitMq {
 
     async fn connected(&self, db: &Db, queues: &[String], workers: usize, stop: &Stop) -> Result<(), Failure> {
         let properties = ConnectionProperties::default().with_connection_name("entrepot".into());
-        let connection = Connection::connect(self.url.reveal(), properties).await?;
+        let connection = patiently(async {
+            let broker = self.broker.clone();
+            Ok(match &self.tls {
+                Some(tls) => Connection::connect_uri_with_runtime(broker, properties, tls.runtime()).await?,
+                None => Connection::connect_uri(broker, properties).await?,
+            })
+        })
+        .await?;
         let (publishing, consuming) = (connection.create_channel().await?, connection.create_channel().await?);
         publishing.confirm_select(ConfirmSelectOptions::default()).await?;
         let ahead = u16::try_from(AHEAD * workers).unwrap_or(u16::MAX);
@@ -147,9 +165,9 @@ impl RabbitMq {
             }
             if swept.elapsed() > SWEEP {
                 swept = Instant::now();
-                self.sweep(db, queues, &publishing).await?;
+                patiently(self.sweep(db, queues, &publishing)).await?;
             }
-            self.acknowledge().await?;
+            patiently(self.acknowledge()).await?;
             tokio::select! {
                 delivery = deliveries.next() => self.receive(delivery.ok_or("The broker has ended the consumer.")??),
                 () = tokio::time::sleep(TICK) => {}
@@ -166,7 +184,7 @@ impl RabbitMq {
             if ready.is_empty() {
                 return Ok(());
             }
-            if let Err(error) = tell(channel, &ready).await {
+            if let Err(error) = patiently(tell(channel, &ready)).await {
                 let ids: Vec<i64> = ready.iter().map(|job| job.id).collect();
                 db.transaction_now::<_, Errors>(|conn| Ok(outbox::forget(conn, &ids)?))?;
                 return Err(error);
@@ -245,6 +263,11 @@ impl Transport for RabbitMq {
     fn patience(&self) -> Duration {
         self.poll_interval
     }
+}
+
+/// A broker that is silent for too long is as good as away.
+async fn patiently<T>(talk: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::time::timeout(SILENCE, talk).await.map_err(|_| "The broker gives no answer.")?
 }
 
 /// The name of a queue at the broker.

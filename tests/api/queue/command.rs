@@ -39,7 +39,7 @@ fn an_operator_lists_replays_and_purges_dead_letters() {
     assert!(entrepot(&["queue", "purge"]).unwrap_err().contains(which));
     // Mended, it is done the next time.
     world.sql("UPDATE job SET payload = '{\"text\": \"mended\"}' WHERE last_error = 'bad a is bad.'");
-    assert_eq!(entrepot(&["queue", "retry", &ids[0].to_string()]).unwrap(), "1 dead letters start again.\n");
+    assert_eq!(entrepot(&["queue", "retry", &ids[0].to_string()]).unwrap(), "1 dead letter starts again.\n");
     until("it is done", || world.noted() == ["mended"]);
     assert_eq!(world.status(ids[0]), "gone");
     assert_eq!(entrepot(&["queue", "retry", "--job", "note"]).unwrap(), "2 dead letters start again.\n");
@@ -72,7 +72,7 @@ fn what_is_replayed_keeps_its_place() {
         Options { delay: std::time::Duration::from_secs(60), once: Once::WhileActive("only"), ..Options::default() };
     assert!(world.note("another", &later).new);
     world.sql("UPDATE job SET payload = '{\"text\": \"good\"}' WHERE status = 'failed'");
-    assert_eq!(run(&world.url, &["queue", "retry", "--all"]).unwrap(), "1 dead letters start again.\n");
+    assert_eq!(run(&world.url, &["queue", "retry", "--all"]).unwrap(), "1 dead letter starts again.\n");
     world.await_status(root, "success");
     assert_eq!(
         (world.status(unique), world.noted().as_slice()),

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -15,14 +16,16 @@ pub struct Working {
     child: Child,
     /// Where it answers for health and metrics.
     pub address: Option<SocketAddr>,
+    /// What it has said since its start.
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Working {
     /// `entrepot worker` on that database, with those arguments.
     pub fn on(url: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Working {
         let mut command = entrepot(url);
-        command.arg("worker").args(arguments).envs(variables.iter().copied());
-        command.env("ENTREPOT_LOG_FORMAT", "json").env("ENTREPOT_QUEUE_LEASE", "3");
+        command.arg("worker").args(arguments);
+        command.env("ENTREPOT_LOG_FORMAT", "json").env("ENTREPOT_QUEUE_LEASE", "3").envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let (mut address, mut read) = (None, Vec::new());
@@ -35,8 +38,20 @@ impl Working {
                 _ => read.push(line),
             }
         }
-        std::thread::spawn(move || log.for_each(drop));
-        Working { child, address }
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let lines = said.clone();
+        std::thread::spawn(move || log.for_each(|line| lines.lock().unwrap().push(line)));
+        Working { child, address, log: said }
+    }
+
+    /// The lines of its log since it works.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Sends a signal, without waiting.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id() as i32), signal).unwrap();
     }
 
     /// As `kill -9` does.
@@ -47,7 +62,7 @@ impl Working {
 
     /// As a supervisor does; without waiting.
     pub fn terminate(&self) {
-        kill(Pid::from_raw(self.child.id() as i32), Signal::SIGTERM).unwrap();
+        self.signal(Signal::SIGTERM);
     }
 
     pub fn wait(mut self) -> ExitStatus {
