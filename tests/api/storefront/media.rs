@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::support::client::{Answer, Client};
 use crate::support::database;
 use crate::support::organization::Organization;
+use crate::support::rows::execute;
 use crate::support::server::TestServer;
 use crate::support::shop::{Shop, many, one};
 
@@ -81,6 +82,19 @@ fn visitors_fetch_pictures_of_visible_products_alone() {
     server.client().get(&url).expect(401);
     visitor.get(&url).expect(403);
     user.get(&url).expect(403);
+}
+
+/// What a disabled organization sold is shown to nobody.
+#[test]
+fn a_disabled_organization_shows_no_pictures() {
+    let (server, shop) = open_shop();
+    let product = shop.product("A", &[("item", 0)]);
+    let image = picture(&shop, &product, &json!({}));
+    let url = url(&shop.organization.storefront_user().client, &image);
+    server.client().get(&url).expect(200);
+    let id = shop.organization.id();
+    execute(&shop.organization, &format!("UPDATE organization SET enabled = false WHERE id = {id}"));
+    server.client().get(&url).expect(404);
 }
 
 /// Without visitors a picture takes a token of the storefront.
