@@ -147,7 +147,7 @@ pub fn challenge(headers: Headers<'_>) -> &'static str {
 
 /// What the process knows for telling callers and giving tokens.
 pub struct Auth {
-    pub server: ServerKey,
+    pub server: Arc<ServerKey>,
     pub callers: CallerCache,
     pub(crate) passwords: Checker,
     pub(crate) brake: Brake,
@@ -161,7 +161,7 @@ impl Auth {
     pub fn new(server: ServerKey, settings: config::Auth, apis: config::Apis) -> Result<Auth, AccessError> {
         let cost = cost(&settings);
         Ok(Auth {
-            server,
+            server: Arc::new(server),
             callers: CallerCache::default(),
             passwords: Checker::new(cost, settings.password_checks, settings.password_queue)?,
             brake: Brake::default(),

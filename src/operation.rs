@@ -12,7 +12,10 @@ pub mod errors;
 pub mod failed;
 pub mod included;
 pub mod metrics;
+pub mod quota;
 pub mod results;
+pub mod sealed;
+pub mod unreadable;
 pub mod write;
 
 use chrono::{DateTime, Utc};
@@ -21,8 +24,11 @@ use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use self::body::Stored;
+use self::quota::Owner;
 use crate::acl::{self, Caller, Permission};
 use crate::app::App;
+use crate::config::Batch;
 use crate::engine::registry::Registry;
 use crate::engine::resource::Resource;
 use crate::engine::split::Format;
@@ -86,8 +92,6 @@ pub struct Operation {
     pub entity_type: String,
     pub external_ids: bool,
     request: Json,
-    #[diesel(column_name = body_id)]
-    pub body: Option<i64>,
     status: String,
     /// How many chunks the body has; `None` until it is split.
     pub chunks: Option<i32>,
@@ -140,8 +144,8 @@ pub struct NewOperation {
     pub external_ids: bool,
     /// What is known of the body: its `format`, and whether it is `atomic`.
     pub request: Json,
-    /// The stored body.
-    pub body: i64,
+    /// The stored body; it knows the operation's id.
+    pub body: Stored,
 }
 
 /// Refuses callers who may not create operations (403).
@@ -151,29 +155,33 @@ pub fn check_may_create(caller: &Caller) -> Result<i64, Error> {
     owner.ok_or_else(|| Error::new(&ACCESS_DENIED, "No access to create the asynchronous operation."))
 }
 
-/// Stores an operation of the caller, with the status `new`, and enqueues its jobs; the answer is its id.
+/// Stores an operation of the caller, with the status `new`, and enqueues its jobs; the answer is its id. 429 where the
+/// client or the organization has too many, see [`quota`].
 pub fn create(
     conn: &mut PgConnection,
     caller: &Caller,
     now: DateTime<Utc>,
     operation: &NewOperation,
+    settings: &Batch,
 ) -> Result<i64, Error> {
     let owner = check_may_create(caller)?;
-    let id: i64 = diesel::insert_into(async_operation::table)
+    let Stored { operation: id, bytes } = operation.body;
+    diesel::insert_into(async_operation::table)
         .values((
             async_operation::organization_id.eq(caller.organization),
+            async_operation::id.eq(id),
             async_operation::owner_id.eq(owner),
             async_operation::client.eq(&caller.client),
             async_operation::api.eq("admin"),
             async_operation::entity_type.eq(operation.resource.name),
             async_operation::external_ids.eq(operation.external_ids),
             async_operation::request.eq(&operation.request),
-            async_operation::body_id.eq(operation.body),
+            async_operation::stored_bytes.eq(bytes),
             async_operation::created_at.eq(now),
             async_operation::updated_at.eq(now),
         ))
-        .returning(async_operation::id)
-        .get_result(conn)?;
+        .execute(conn)?;
+    quota::check(conn, &Owner { organization: caller.organization, client: caller.client.clone() }, settings, bytes)?;
     let organization = Some(caller.organization);
     let split = queue::enqueue(conn, organization, &SplitOperation { operation: id }, &Options::default())?.id;
     let finish = FinishOperation { operation: id, split };

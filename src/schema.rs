@@ -224,7 +224,9 @@ table! {
     batch_body (organization_id, id) {
         organization_id -> BigInt,
         id -> BigInt,
+        client -> Text,
         size -> BigInt,
+        stored_bytes -> BigInt,
         complete -> Bool,
         touched_at -> Timestamptz,
     }
@@ -250,7 +252,7 @@ table! {
         entity_type -> Text,
         external_ids -> Bool,
         request -> Jsonb,
-        body_id -> Nullable<BigInt>,
+        stored_bytes -> BigInt,
         status -> Text,
         chunks -> Nullable<Integer>,
         created_at -> Timestamptz,

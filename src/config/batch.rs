@@ -25,6 +25,12 @@ pub struct Batch {
     pub stale_after: Duration,
     /// Errors that are kept of an operation; all are counted.
     pub kept_errors: usize,
+    /// Operations of a client that have not ended. 0 in this and the next three: without a limit.
+    pub client_operations: u64,
+    pub organization_operations: u64,
+    /// Bytes that a client's batches take in the database, packed.
+    pub client_bytes: u64,
+    pub organization_bytes: u64,
 }
 
 impl Batch {
@@ -39,6 +45,10 @@ impl Batch {
             retention: Duration::from_secs(86_400 * source.integer("batch.retention", 30, 1..=3650)),
             stale_after: Duration::from_secs(source.integer("batch.stale_after", 3600, 60..=604_800)),
             kept_errors: source.integer("batch.kept_errors", 100_000, 1..=10_000_000) as usize,
+            client_operations: source.integer("batch.client_operations", 1_000, 0..=1_000_000),
+            organization_operations: source.integer("batch.organization_operations", 5_000, 0..=1_000_000),
+            client_bytes: source.integer("batch.client_bytes", 4 << 30, 0..=1 << 50),
+            organization_bytes: source.integer("batch.organization_bytes", 16 << 30, 0..=1 << 50),
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod atomic;
 pub mod item;
+pub mod shape;
 
 use serde_json::{Map, Value as Json};
 

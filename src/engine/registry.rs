@@ -38,7 +38,7 @@ impl Registry {
     /// Whether the resource's collection takes many records at once.
     pub fn takes_batches(&self, resource: &Resource) -> bool {
         let actions = resource.actions;
-        self.batches && !resource.singleton && actions.list && (actions.create || actions.update)
+        self.batches && !resource.singleton && !resource.no_batches && (actions.create || actions.update)
     }
 
     /// Whether records of the type are only seen inside of others.

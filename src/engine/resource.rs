@@ -97,6 +97,11 @@ pub struct Resource {
     pub no_sorting: bool,
     /// The fields that lists are ordered by where a request says nothing, before the id.
     pub order: &'static [&'static str],
+    /// Whether many records cannot be sent at once, by PATCH on the collection.
+    pub no_batches: bool,
+    /// Records that a batch writes in one transaction, what is included with them counted, if the server's setting does not
+    /// say less: for resources whose writing is slow, since a transaction holds its locks to its end.
+    pub largest_chunk: usize,
     /// Without an id in the URL: `/userprofile`, which is the caller's own record.
     pub singleton: bool,
     /// Whether `meta.validate` is allowed.
@@ -139,6 +144,8 @@ impl Resource {
             no_meta: false,
             no_paging: false,
             no_sorting: false,
+            no_batches: false,
+            largest_chunk: usize::MAX,
             order: &[],
             singleton: false,
             validatable: false,
@@ -273,6 +280,17 @@ impl Resource {
 
     pub const fn no_sorting(mut self) -> Resource {
         self.no_sorting = true;
+        self
+    }
+
+    pub const fn no_batches(mut self) -> Resource {
+        self.no_batches = true;
+        self
+    }
+
+    /// A batch writes at most so many in one transaction.
+    pub const fn chunks_of(mut self, records: usize) -> Resource {
+        self.largest_chunk = records;
         self
     }
 

@@ -25,6 +25,7 @@ use self::csv::Rows;
 use self::json::Document;
 use self::lines::Lines;
 use self::source::Source;
+use super::document::shape::{self, Excess};
 use super::resource::Resource;
 use crate::error::{Error, Errors};
 
@@ -45,6 +46,8 @@ pub enum Format {
 pub struct Limits {
     /// Records of a chunk, what is included with them counted.
     pub chunk: usize,
+    /// Bytes of records from which on a chunk takes no more of them.
+    pub chunk_bytes: usize,
     /// Included records that one record may need.
     pub included: usize,
     /// Bytes of one record.
@@ -65,6 +68,13 @@ pub struct Chunk {
     /// How they were written, in a CSV file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sheet: Option<Sheet>,
+}
+
+impl Chunk {
+    /// Bytes of its records, as JSON.
+    pub fn bytes(&self) -> usize {
+        self.data.iter().chain(&self.included).map(|item| item.text.len()).sum()
+    }
 }
 
 /// What a CSV file is beside its rows.
@@ -204,37 +214,12 @@ fn too_many_included(limit: usize) -> String {
 }
 
 /// What is wrong with the shape of a record: the nesting, the number of values.
-fn shape(text: &[u8], limits: Limits) -> Option<String> {
-    let (mut depth, mut values) = (0_usize, 0);
-    let mut in_string = false;
-    let mut bytes = text.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => {
-                bytes.next();
-            }
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                if depth > limits.depth {
-                    return Some(format!(
-                        "The record is nested deeper than {} levels, the limit of this server.",
-                        limits.depth
-                    ));
-                }
-            }
-            b',' if !in_string => {
-                values += 1;
-                if values >= limits.values {
-                    return Some(format!(
-                        "The record has more than {} members and list items, the limit of this server.",
-                        limits.values
-                    ));
-                }
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
+fn misshapen(text: &[u8], limits: Limits) -> Option<String> {
+    let Limits { depth, values, .. } = limits;
+    match shape::check(text, depth, values).err()? {
+        Excess::Depth => Some(format!("The record is nested deeper than {depth} levels, the limit of this server.")),
+        Excess::Values => {
+            Some(format!("The record has more than {values} members and list items, the limit of this server."))
         }
     }
-    None
 }

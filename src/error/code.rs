@@ -87,7 +87,10 @@ codes! {
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type", 415, "unsupported media type http exception";
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused", 422, "unprocessable entity http exception";
     RATE_LIMITED = "rate-limited", 429, "too many requests http exception";
+    QUOTA_EXCEEDED = "quota-exceeded", 429, "too many requests http exception";
     INTERNAL = "internal", 500, "runtime exception";
+    SEALED_VALUE_ALTERED = "sealed-value-altered", 500, "async operation exception";
+    SEALED_UNDER_ANOTHER_KEY = "sealed-under-another-key", 503, "async operation exception";
     STATEMENT_TIMEOUT = "statement-timeout", 503, "service unavailable http exception";
     DATABASE_AWAY = "database-away", 503, "service unavailable http exception";
     CONTENTION = "database-busy", 503, "service unavailable http exception";

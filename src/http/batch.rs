@@ -20,7 +20,7 @@ use super::call::Call;
 use super::idempotency::{Claim, Conditions, Fingerprint, Key as IdempotencyKey};
 use super::transact::{Done, Work, transact};
 use super::{limits, media_type, read};
-use crate::acl::{Caller, authorize};
+use crate::acl::{self, Caller, Permission, authorize};
 use crate::db::blocking;
 use crate::engine::key::Key;
 use crate::engine::load;
@@ -30,7 +30,8 @@ use crate::engine::render::View;
 use crate::engine::resource::Resource;
 use crate::engine::split::Format;
 use crate::error::{Error, Errors, INVALID_HEADER, UNSUPPORTED_MEDIA_TYPE};
-use crate::operation::body::{Encoding, Limits, Writer};
+use crate::operation::body::{Encoding, Writer};
+use crate::operation::quota::Owner;
 use crate::operation::{self, NewOperation};
 use crate::resources::system::ASYNC_OPERATION;
 
@@ -66,6 +67,7 @@ pub async fn update_list(
     let (mode, encoding) = (mode(request)?, encoding(request)?);
     let head = Head { resource, format: media_type::format(request), encoding, key: IdempotencyKey::of(request)? };
     operation::check_may_create(&call.caller)?;
+    check_rights(resource, &call.caller)?;
     let query = read::query(request, &call, resource, query::ITEM)?;
     match mode {
         Mode::Sync => sync::run(request, payload, call, head, query, method).await,
@@ -102,9 +104,9 @@ async fn accept(
 }
 
 fn writer(call: &Call, encoding: Encoding) -> Writer {
-    let settings = &call.app.config.batch;
-    let limits = Limits { bytes: settings.body_limit, ratio: settings.compression_ratio };
-    Writer::new(call.app.db.clone(), call.caller.organization, encoding, limits)
+    let (app, caller) = (&call.app, &call.caller);
+    let owner = Owner { organization: caller.organization, client: caller.client.clone() };
+    Writer::new(app.db.clone(), app.auth.server.clone(), owner, encoding, app.config.batch)
 }
 
 /// Makes the operation of a body that has come in, and answers with it. `form`: what the operation has to know of the body.
@@ -118,11 +120,11 @@ async fn operate(
     let external_ids = Arc::ptr_eq(&call.registry, &call.app.external);
     let shown = call.registry.get(ASYNC_OPERATION.name).unwrap_or(&ASYNC_OPERATION);
     let (caller, view, media_type) = (call.caller.clone(), call.view.clone(), call.profile.media_type());
-    let stored = body.clone();
+    let (stored, settings) = (body.clone(), call.app.config.batch);
     let work = Work::new(Conditions::default(), move |conn| {
         let body = stored.complete(conn)?;
         let operation = NewOperation { resource, external_ids, request: form.clone(), body };
-        let id = Key::Integer(operation::create(conn, &caller, Utc::now(), &operation)?);
+        let id = Key::Integer(operation::create(conn, &caller, Utc::now(), &operation, &settings)?);
         let document = document(conn, &caller, &view, shown, &id)?;
         let answer = Answer::document(StatusCode::ACCEPTED, media_type, document);
         Ok(Done { answer: answer.with(CONTENT_LOCATION, &view.item(shown, &id)), rights_changed: false })
@@ -178,6 +180,14 @@ fn encoding(request: &HttpRequest) -> Result<Encoding, Error> {
             Err(Error::new(&UNSUPPORTED_MEDIA_TYPE, text).header("Content-Encoding"))
         }
     }
+}
+
+/// Refuses who may write no record of the resource at all. Who may create but not update, or the other way round, learns of
+/// each record what is wrong.
+fn check_rights(resource: &'static Resource, caller: &Caller) -> Result<(), Error> {
+    let writes = [(resource.actions.create, Permission::Create), (resource.actions.update, Permission::Edit)];
+    let may = writes.iter().any(|(on, permission)| *on && acl::scope(resource, *permission, caller).is_some());
+    if may { Ok(()) } else { Err(Error::no_access_to_type()) }
 }
 
 /// Refuses a body that says itself that it is too large, before any of it is read.

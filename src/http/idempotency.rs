@@ -32,8 +32,8 @@ use crate::acl::Caller;
 use crate::app::App;
 use crate::engine::registry::Registry;
 use crate::error::{
-    BAD_REQUEST, Error, Errors, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, INVALID_HEADER, RATE_LIMITED,
-    REQUEST_TIMEOUT,
+    BAD_REQUEST, Error, Errors, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED, INVALID_HEADER, QUOTA_EXCEEDED,
+    RATE_LIMITED, REQUEST_TIMEOUT,
 };
 
 /// How long an answer is replayed.
@@ -164,7 +164,7 @@ impl Claim {
 
 /// Whether a refusal is the request's last word: neither about its key nor about the moment at which it came.
 pub fn is_final(errors: &Errors) -> bool {
-    let passing = [&IDEMPOTENCY_KEY_IN_USE, &IDEMPOTENCY_KEY_REUSED, &RATE_LIMITED, &REQUEST_TIMEOUT];
+    let passing = [&IDEMPOTENCY_KEY_IN_USE, &IDEMPOTENCY_KEY_REUSED, &QUOTA_EXCEEDED, &RATE_LIMITED, &REQUEST_TIMEOUT];
     let client = StatusCode::from_u16(errors.status()).is_ok_and(|status| status.is_client_error());
     client && !errors.0.iter().any(|error| passing.contains(&error.code))
 }

@@ -6,13 +6,17 @@ use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, Payload};
 
 use crate::config::{Http, Limits};
+use crate::engine::document::shape::{self, Excess};
 use crate::error::Error;
 
 /// Reads a body, up to the limits. Call it after the caller is known: nobody else's body is read.
 pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
     let bytes = bytes(payload, limits).await?;
-    check_shape(&bytes, limits.json_depth, limits.json_values)?;
-    Ok(bytes)
+    match shape::check(&bytes, limits.json_depth, limits.json_values) {
+        Ok(()) => Ok(bytes),
+        Err(Excess::Depth) => Err(Error::json_too_deep(limits.json_depth)),
+        Err(Excess::Values) => Err(Error::json_too_many(limits.json_values)),
+    }
 }
 
 /// Reads a body that need not be JSON, up to the limit of its size.
@@ -45,53 +49,4 @@ pub fn included(limits: &Limits, count: usize) -> Result<(), Error> {
     let limit = limits.included_records;
     let text = format!("The section \"included\" has {count} items. At most {limit} are allowed in one request.");
     Err(Error::request_data(text).at("/included"))
-}
-
-/// Counts open brackets and commas outside of strings, so that no parser meets a nesting that it would follow too far, nor
-/// more members and items than are worked through in a moment.
-pub fn check_shape(json: &[u8], deepest: usize, most: usize) -> Result<(), Error> {
-    let (mut depth, mut values) = (0, 0);
-    let mut in_string = false;
-    let mut bytes = json.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => {
-                bytes.next();
-            }
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                if depth > deepest {
-                    return Err(Error::json_too_deep(deepest));
-                }
-            }
-            b',' if !in_string => {
-                values += 1;
-                if values >= most {
-                    return Err(Error::json_too_many(most));
-                }
-            }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::check_shape;
-
-    #[test]
-    fn nesting_is_counted_outside_of_strings() {
-        assert!(check_shape(br#"{"a": ["[[[[\"[[", {}]}"#, 3, 10).is_ok());
-        assert!(check_shape(br#"{"a": ["[[[[\"[[", {}]}"#, 2, 10).is_err());
-        assert!(check_shape(br#"[[],[],[],[]]"#, 2, 10).is_ok());
-    }
-
-    #[test]
-    fn values_are_counted_outside_of_strings() {
-        assert!(check_shape(br#"{"a": ["1,2,3,4,\",", {}], "b": 1}"#, 3, 3).is_ok());
-        assert!(check_shape(br#"{"a": ["1,2,3,4,\",", {}], "b": 1}"#, 3, 2).is_err());
-    }
 }

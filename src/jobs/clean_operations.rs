@@ -24,7 +24,11 @@ impl Job for CleanOperations {
             let text = format!("The operation made no progress for {minutes} minutes, and was given up.");
             let reason = Error::new(&ASYNC_OPERATION, text);
             let given_up = run.step(|conn| match Operation::load(conn, organization, id)? {
-                Some(operation) => Ok(ending::fail(conn, &operation, &reason, now)?),
+                Some(operation) => {
+                    let given_up = ending::fail(conn, &operation, &reason, now)?;
+                    ending::forget_unwritten(conn, &operation)?;
+                    Ok(given_up)
+                }
                 None => Ok(false),
             })?;
             if given_up {

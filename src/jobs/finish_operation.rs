@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::write_operation_chunk::QUEUE;
 use crate::app::App;
 use crate::error::{ASYNC_OPERATION, Error};
-use crate::operation::results::{all_failed, settle};
-use crate::operation::{Operation, Status, chunk, ending, metrics};
+use crate::operation::results::{Tried, all_failed, settle};
+use crate::operation::{Operation, Status, chunk, ending, metrics, unreadable};
 use crate::queue::{self, Failed, Job, Run};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,8 +30,13 @@ impl Job for FinishOperation {
         let load = |conn: &mut PgConnection| Operation::load(conn, organization, self.operation);
         let Some(operation) = app.db.run_now(load)? else { return Ok(()) };
         if !operation.has_ended() && operation.chunks.is_some() {
-            for number in app.db.run_now(|conn| chunk::open(conn, &operation))? {
-                run.step(|conn| Ok(give_up(conn, app, &operation, number)?))?;
+            for number in app.db.run_now(|conn| chunk::undone(conn, &operation))? {
+                match run.step(|conn| Ok(give_up(conn, app, &operation, number)?)) {
+                    Err(Failed::Again(errors)) if unreadable::is(&errors) => {
+                        return unreadable::settle(run, &operation, self, None, &errors);
+                    }
+                    result => result?,
+                }
             }
         }
         run.complete(|conn| {
@@ -41,7 +46,7 @@ impl Job for FinishOperation {
                 let reason = self.why_not_split(conn)?;
                 ending::fail(conn, &operation, &reason, Utc::now())?;
             }
-            Ok(chunk::forget_unwritten(conn, &operation)?)
+            Ok(ending::forget_unwritten(conn, &operation)?)
         })?;
         if let Some(summary) = app.db.run_now(|conn| ending::summary(conn, &operation))? {
             metrics::ended(&summary);
@@ -61,8 +66,8 @@ impl FinishOperation {
 
 /// Ends a chunk whose job died again and again before it could say why.
 fn give_up(conn: &mut PgConnection, app: &App, operation: &Operation, number: i32) -> Result<(), Error> {
-    let Some(chunk) = chunk::take(conn, operation, number)? else { return Ok(()) };
+    let Some(chunk) = chunk::take(conn, &app.auth.server, operation, number)? else { return Ok(()) };
     let reason = Error::new(&ASYNC_OPERATION, "The server could not write the record; its log has the details.");
-    let kept = app.config.batch.kept_errors;
-    settle(conn, operation, number, &all_failed(&chunk, &reason), (Utc::now(), Duration::ZERO), kept)
+    let results = all_failed(&chunk, &reason);
+    settle(conn, app, operation, Tried { number, chunk: &chunk, results: &results }, (Utc::now(), Duration::ZERO))
 }

@@ -13,8 +13,8 @@ use crate::acl::Caller;
 use crate::app::App;
 use crate::auth::callers;
 use crate::error::{ASYNC_OPERATION, Error, Errors};
-use crate::operation::results::{Counts, all_failed, settle};
-use crate::operation::{Operation, chunk, ending, metrics, write};
+use crate::operation::results::{Counts, Tried, all_failed, settle};
+use crate::operation::{Operation, chunk, ending, metrics, unreadable, write};
 use crate::queue::{Failed, Job, Run};
 
 /// The queue of what operations need.
@@ -40,6 +40,9 @@ impl Job for WriteOperationChunk {
         // Whoever cancels an operation does so between two chunks.
         let Some(operation) = operation.filter(|operation| !operation.has_ended()) else { return Ok(()) };
         match self.write(app, run, &operation, started) {
+            Err(Failed::Again(errors)) if unreadable::is(&errors) => {
+                unreadable::settle(run, &operation, self, run.root(), &errors)
+            }
             Err(Failed::Again(errors)) if run.is_last_attempt() || (run.attempt() >= TRIES && !passes(&errors)) => {
                 self.give_up(app, run, &operation, &errors)
             }
@@ -77,11 +80,11 @@ impl WriteOperationChunk {
     fn give_up(&self, app: &App, run: &Run<'_>, operation: &Operation, errors: &Errors) -> Result<(), Failed> {
         tracing::error!(operation = operation.id, chunk = self.chunk, %errors, "a chunk could not be written");
         let given_up = run.complete(|conn| {
-            let Some(chunk) = chunk::take(conn, operation, self.chunk)? else { return Ok(None) };
+            let Some(chunk) = chunk::take(conn, &app.auth.server, operation, self.chunk)? else { return Ok(None) };
             let reason = errors.0.first().cloned().unwrap_or_else(Error::contention);
             let results = all_failed(&chunk, &reason);
-            let kept = app.config.batch.kept_errors;
-            settle(conn, operation, self.chunk, &results, (Utc::now(), Duration::ZERO), kept)?;
+            let tried = Tried { number: self.chunk, chunk: &chunk, results: &results };
+            settle(conn, app, operation, tried, (Utc::now(), Duration::ZERO))?;
             Ok(Some(results.counts()))
         })?;
         given_up.into_iter().for_each(|counts| self.tell(operation, counts, Duration::ZERO));
@@ -133,12 +136,12 @@ impl Attempt<'_> {
     /// callers have changed.
     fn write(&self, conn: &mut PgConnection, number: i32) -> Result<Option<(Counts, bool)>, Errors> {
         let Attempt { app, operation, .. } = *self;
-        let Some(chunk) = chunk::take(conn, operation, number)? else { return Ok(None) };
+        let Some(chunk) = chunk::take(conn, &app.auth.server, operation, number)? else { return Ok(None) };
         let context = app.write_context(self.caller);
         let now = context.now;
         let (results, rights_changed) = write::records(conn, context, app, operation, &chunk)?;
         let took = self.started.elapsed();
-        settle(conn, operation, number, &results, (now, took), app.config.batch.kept_errors)?;
+        settle(conn, app, operation, Tried { number, chunk: &chunk, results: &results }, (now, took))?;
         Ok(Some((results.counts(), rights_changed)))
     }
 }

@@ -1,7 +1,7 @@
-//! Bodies of batches in the database: written in pieces while they stream in, read by whoever splits them.
+//! Bodies of batches in the database: written in sealed pieces while they stream in, read by whoever splits them.
 //!
-//! A [`Writer`] holds one piece in memory, whatever the size of the body, and a [`Reader`] a few. What a request leaves
-//! behind that is not completed is removed by it, or later by [`sweep`].
+//! A body has the id of the operation that it is for. A [`Writer`] holds one piece in memory, whatever the size of the body,
+//! and a [`Reader`] a few. What a request leaves behind that is not completed is removed by it, or later by [`sweep`].
 
 mod reader;
 mod unpack;
@@ -13,7 +13,7 @@ use diesel::prelude::*;
 
 pub use reader::Reader;
 pub use unpack::{Encoding, unpacked};
-pub use writer::{Limits, Writer};
+pub use writer::{Stored, Writer};
 
 use crate::error::Error;
 use crate::schema::{batch_body, batch_body_piece};
@@ -24,7 +24,7 @@ const PIECE: usize = 1 << 20;
 /// After which a body without a new piece has no request any more. The slowest client needs a minute for a piece.
 const ABANDONED: TimeDelta = TimeDelta::minutes(15);
 
-/// Removes a body.
+/// Removes the body of an operation, if it is there.
 pub fn delete(conn: &mut PgConnection, organization: i64, id: i64) -> Result<(), Error> {
     let pieces = batch_body_piece::table
         .filter(batch_body_piece::organization_id.eq(organization))

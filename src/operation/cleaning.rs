@@ -47,15 +47,15 @@ pub fn stale(conn: &mut PgConnection, since: DateTime<Utc>) -> Result<Vec<(i64, 
 
 /// Removes an operation that was made before then. The answer: whether there was one.
 pub fn remove_one(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<bool, Error> {
-    let oldest: Option<(i64, i64, Option<i64>)> = async_operation::table
+    let oldest: Option<(i64, i64)> = async_operation::table
         .filter(async_operation::created_at.lt(before))
         .order(async_operation::created_at)
-        .select((async_operation::organization_id, async_operation::id, async_operation::body_id))
+        .select((async_operation::organization_id, async_operation::id))
         .for_update()
         .skip_locked()
         .first(conn)
         .optional()?;
-    let Some((organization, id, body)) = oldest else { return Ok(false) };
+    let Some((organization, id)) = oldest else { return Ok(false) };
     macro_rules! remove {
         ($($table:ident)*) => {$(
             let own = $table::organization_id.eq(organization).and($table::operation_id.eq(id));
@@ -64,6 +64,6 @@ pub fn remove_one(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<bool
     }
     remove!(async_operation_error async_operation_included async_operation_chunk);
     diesel::delete(async_operation::table.find((organization, id))).execute(conn)?;
-    body.map_or(Ok(()), |body| body::delete(conn, organization, body))?;
+    body::delete(conn, organization, id)?;
     Ok(true)
 }

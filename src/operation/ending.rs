@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
 
 use super::errors::{self, Fault, WHOLE};
-use super::{Operation, Status};
+use super::{Operation, Status, body, chunk};
 use crate::error::Error;
 use crate::schema::{async_operation, async_operation_error};
 
@@ -60,6 +60,29 @@ pub fn end(conn: &mut PgConnection, operation: &Operation, status: Status, now: 
     Ok(ended > 0)
 }
 
+/// The errors of an operation as a whole.
+macro_rules! of_whole {
+    ($operation:expr) => {
+        async_operation_error::table.filter(
+            async_operation_error::organization_id
+                .eq($operation.organization)
+                .and(async_operation_error::operation_id.eq($operation.id))
+                .and(async_operation_error::chunk.eq(WHOLE)),
+        )
+    };
+}
+
+/// Adds an error of the operation as a whole, unless it was told before.
+pub fn tell_once(conn: &mut PgConnection, operation: &Operation, error: &Error) -> Result<(), Error> {
+    // Whoever else tells something waits here.
+    async_operation::table.find(operation.key()).select(async_operation::id).for_no_key_update().first::<i64>(conn)?;
+    let same = of_whole!(operation).filter(async_operation_error::detail.eq(&error.detail));
+    match diesel::select(diesel::dsl::exists(same)).get_result(conn)? {
+        true => Ok(()),
+        false => tell(conn, operation, std::slice::from_ref(error)),
+    }
+}
+
 /// Adds errors of the operation as a whole.
 pub fn tell(conn: &mut PgConnection, operation: &Operation, told: &[Error]) -> Result<(), Error> {
     if told.is_empty() {
@@ -73,21 +96,29 @@ pub fn tell(conn: &mut PgConnection, operation: &Operation, told: &[Error]) -> R
     .bind::<BigInt, _>(operation.id)
     .bind::<BigInt, _>(told.len() as i64)
     .execute(conn)?;
-    let of_whole = async_operation_error::table.filter(
-        async_operation_error::organization_id
-            .eq(operation.organization)
-            .and(async_operation_error::operation_id.eq(operation.id))
-            .and(async_operation_error::chunk.eq(WHOLE)),
-    );
-    let last: Option<i32> = of_whole.select(max(async_operation_error::number)).first(conn)?;
+    let last: Option<i32> = of_whole!(operation).select(max(async_operation_error::number)).first(conn)?;
     let faults: Vec<Fault> = told.iter().map(|error| Fault::of(error, Vec::new())).collect();
     errors::store(conn, operation, WHOLE, last.unwrap_or(0) + 1, &faults)
 }
 
-/// Forgets which body the operation had.
-pub fn forget_body(conn: &mut PgConnection, operation: &Operation) -> Result<(), Error> {
-    let operation = async_operation::table.find(operation.key());
-    diesel::update(operation).set(async_operation::body_id.eq(None::<i64>)).execute(conn)?;
+/// Drops what nobody will write of an operation that has ended.
+pub fn forget_unwritten(conn: &mut PgConnection, operation: &Operation) -> Result<(), Error> {
+    body::delete(conn, operation.organization, operation.id)?;
+    chunk::forget_unwritten(conn, operation)?;
+    count_bytes(conn, operation)
+}
+
+const COUNT_BYTES: &str = "
+    UPDATE async_operation SET stored_bytes = (
+        SELECT coalesce(sum(octet_length(body)), 0) FROM async_operation_chunk AS chunk
+        WHERE chunk.organization_id = $1 AND chunk.operation_id = $2)
+    WHERE organization_id = $1 AND id = $2";
+
+/// Counts what the chunks of an operation take, for [`super::quota`]. Not after each chunk: an update of what an index
+/// knows would cost more than it tells.
+pub fn count_bytes(conn: &mut PgConnection, operation: &Operation) -> Result<(), Error> {
+    let count = diesel::sql_query(COUNT_BYTES);
+    count.bind::<BigInt, _>(operation.organization).bind::<BigInt, _>(operation.id).execute(conn)?;
     Ok(())
 }
 

@@ -11,9 +11,9 @@ use diesel::prelude::*;
 use serde_json::{Value as Json, json};
 
 use self::needed::{Name, named, needed, rename};
-use super::chunk::unpack;
-use super::{Operation, included};
-use crate::engine::split::{REASON, RawItem, Sheet};
+use super::{Operation, chunk, included};
+use crate::auth::secret::ServerKey;
+use crate::engine::split::{Chunk, REASON, RawItem, Sheet};
 use crate::error::Error;
 use crate::schema::{async_operation_chunk, async_operation_error};
 
@@ -30,8 +30,56 @@ pub struct Failed {
 struct Record {
     item: RawItem,
     reasons: Vec<Json>,
-    /// Its references, where others have made what it names.
-    names: HashMap<Name, String>,
+}
+
+/// What is kept of a chunk that was tried: of its records those that failed, and what these need of `included`. `failed`:
+/// their places in the body.
+pub fn kept(
+    conn: &mut PgConnection,
+    operation: &Operation,
+    chunk: &Chunk,
+    failed: &HashSet<usize>,
+) -> Result<Chunk, Error> {
+    let Chunk { data, included, sheet } = chunk.clone();
+    let (lost, written) = data.into_iter().partition(|item| failed.contains(&item.index));
+    let (data, included) = on_their_own(conn, operation, lost, written, included)?;
+    Ok(Chunk { data, included, sheet })
+}
+
+/// Records that failed, apart from those that are written, and with what they need of `included`: what somebody has made
+/// is named by its id instead.
+fn on_their_own(
+    conn: &mut PgConnection,
+    operation: &Operation,
+    lost: Vec<RawItem>,
+    written: Vec<RawItem>,
+    included: Vec<RawItem>,
+) -> Result<(Vec<RawItem>, Vec<RawItem>), Error> {
+    if included.is_empty() {
+        return Ok((lost, included));
+    }
+    let made = included::known(conn, operation, &included)?;
+    let parsed: Vec<(usize, Json)> = included.iter().filter_map(|item| Some((item.index, item.json().ok()?))).collect();
+    let ids: HashMap<Name, String> =
+        parsed.iter().filter_map(|(index, object)| Some((Name::of(object)?, made.get(index)?.clone()))).collect();
+    let unmade = parsed.into_iter().filter(|(index, _)| !made.contains_key(index)).collect();
+    let json = |items: &[RawItem]| -> Vec<Json> { items.iter().filter_map(|item| item.json().ok()).collect() };
+    let needed: HashSet<usize> =
+        needed(&json(&lost), &json(&written), unmade).into_iter().map(|(index, _)| index).collect();
+    let by_ids = |items: Vec<RawItem>| items.into_iter().map(|item| by_ids(item, &ids)).collect();
+    let needed = included.into_iter().filter(|item| needed.contains(&item.index)).collect();
+    Ok((by_ids(lost), by_ids(needed)))
+}
+
+/// A record that names by their ids what is there by now; one that names nothing of it stays as it was sent.
+fn by_ids(item: RawItem, ids: &HashMap<Name, String>) -> RawItem {
+    match item.json() {
+        Ok(mut object) if named(&object).iter().any(|name| ids.contains_key(name)) => {
+            rename(&mut object, ids);
+            RawItem { text: object.to_string(), ..item }
+        }
+        _ => item,
+    }
 }
 
 /// The numbers of the chunks of which records have failed.
@@ -46,43 +94,16 @@ pub fn chunks(conn: &mut PgConnection, operation: &Operation) -> Result<Vec<i32>
 }
 
 /// What failed of a chunk.
-pub fn load(conn: &mut PgConnection, operation: &Operation, number: i32) -> Result<Failed, Error> {
-    use async_operation_chunk::dsl;
-    type Stored = (Option<Vec<u8>>, Option<Vec<i64>>, Option<Vec<String>>);
-    let found: Option<Stored> = async_operation_chunk::table
-        .find((operation.organization, operation.id, number))
-        .select((dsl::body, dsl::record_indexes, dsl::outcomes))
-        .first(conn)
-        .optional()?;
-    let Some((Some(body), Some(indexes), Some(outcomes))) = found else { return Ok(Failed::default()) };
-    let chunk = unpack(&body)?;
-    let failed: HashSet<i64> = indexes
-        .into_iter()
-        .zip(outcomes)
-        .filter_map(|(index, outcome)| (outcome == "failed").then_some(index))
-        .collect();
+pub fn load(conn: &mut PgConnection, key: &ServerKey, operation: &Operation, number: i32) -> Result<Failed, Error> {
+    let Some(Chunk { data, included, sheet }) = chunk::read(conn, key, operation, number)? else {
+        return Ok(Failed::default());
+    };
     let mut reasons = reasons(conn, operation, number)?;
-    let (lost, written): (Vec<RawItem>, Vec<RawItem>) =
-        chunk.data.into_iter().partition(|item| failed.contains(&(item.index as i64)));
-    let made = included::known(conn, operation, &chunk.included)?;
-    let parsed: Vec<(usize, Json)> =
-        chunk.included.iter().filter_map(|item| Some((item.index, item.json().ok()?))).collect();
-    let names: HashMap<Name, String> =
-        parsed.iter().filter_map(|(index, object)| Some((Name::of(object)?, made.get(index)?.clone()))).collect();
-    let unmade = parsed.into_iter().filter(|(index, _)| !made.contains_key(index)).collect();
-    let json = |items: &[RawItem]| -> Vec<Json> { items.iter().filter_map(|item| item.json().ok()).collect() };
-    let mut included = needed(&json(&lost), &json(&written), unmade);
-    included.iter_mut().for_each(|(_, object)| rename(object, &names));
-    let records = lost
-        .into_iter()
-        .map(|item| {
-            let reasons = reasons.remove(&(item.index as i64)).unwrap_or_default();
-            let own: HashSet<Name> = item.json().map(|object| named(&object)).unwrap_or_default();
-            let names = names.iter().filter(|(name, _)| own.contains(name));
-            Record { names: names.map(|(name, id)| (name.clone(), id.clone())).collect(), item, reasons }
-        })
-        .collect();
-    Ok(Failed { records, included, sheet: chunk.sheet })
+    // Other chunks may have made since then what they share.
+    let (lost, included) = on_their_own(conn, operation, data, Vec::new(), included)?;
+    let included = included.iter().filter_map(|item| Some((item.index, item.json().ok()?))).collect();
+    let reasoned = |item: RawItem| Record { reasons: reasons.remove(&(item.index as i64)).unwrap_or_default(), item };
+    Ok(Failed { records: lost.into_iter().map(reasoned).collect(), included, sheet })
 }
 
 /// The errors of a chunk by the records that failed by them.
@@ -111,9 +132,6 @@ impl Failed {
     pub fn objects(&self) -> impl Iterator<Item = String> {
         self.records.iter().map(|record| match record.item.json() {
             Ok(mut object @ Json::Object(_)) => {
-                if !record.names.is_empty() {
-                    rename(&mut object, &record.names);
-                }
                 if !object["meta"].is_object() {
                     object["meta"] = json!({});
                 }

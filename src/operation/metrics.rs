@@ -6,6 +6,7 @@
 //! | `entrepot_operation_chunk_seconds` | `resource` |
 //! | `entrepot_operations_total` | `resource`, `status` |
 //! | `entrepot_operation_seconds` | `resource` |
+//! | `entrepot_batches_refused_total` | `limit` |
 //!
 //! Records per second: the rate of the first.
 
@@ -31,4 +32,9 @@ pub fn ended(summary: &Summary) {
     ::metrics::counter!("entrepot_operations_total", "resource" => resource.clone(), "status" => summary.status.clone())
         .increment(1);
     ::metrics::histogram!("entrepot_operation_seconds", "resource" => resource).record(summary.seconds);
+}
+
+/// A batch was refused by that limit.
+pub fn refused(limit: &'static str) {
+    ::metrics::counter!("entrepot_batches_refused_total", "limit" => limit).increment(1);
 }

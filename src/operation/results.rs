@@ -1,6 +1,6 @@
 //! What became of the records of a chunk: told in arrays beside the chunk, as errors, and in the operation's counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,8 +9,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Timestamptz};
 use serde_json::Value as Json;
 
-use super::Operation;
 use super::errors::{self, Fault};
+use super::{Operation, chunk, failed};
+use crate::app::App;
 use crate::engine::split::Chunk;
 use crate::engine::write::chunk::Outcome;
 use crate::error::{Error, Errors, Source};
@@ -82,6 +83,12 @@ impl Results {
         }
     }
 
+    /// The places in the body of the records that failed.
+    fn failed(&self) -> HashSet<usize> {
+        let failed = self.indexes.iter().zip(&self.outcomes).filter(|(_, outcome)| **outcome == "failed");
+        failed.filter_map(|(index, _)| usize::try_from(*index).ok()).collect()
+    }
+
     pub fn counts(&self) -> Counts {
         let of = |word| self.outcomes.iter().filter(|outcome| **outcome == word).count() as i64;
         Counts {
@@ -116,18 +123,33 @@ struct Total {
     value: i64,
 }
 
-/// Marks a chunk as done, with what became of its records. Chunks of one operation that end at the same time take turns
-/// here, up to their commits: so its counts are right. At most `kept` errors are stored of an operation; all are counted.
+/// A chunk whose records were tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Tried<'a> {
+    pub number: i32,
+    pub chunk: &'a Chunk,
+    pub results: &'a Results,
+}
+
+/// Marks a chunk as done, with what became of its records; of the records it keeps those that failed. Chunks of one operation
+/// that end at the same time take turns here, up to their commits: so its counts are right. Not more than
+/// `batch.kept_errors` errors are stored of an operation; all are counted.
 pub fn settle(
     conn: &mut PgConnection,
+    app: &App,
     operation: &Operation,
-    number: i32,
-    results: &Results,
+    tried: Tried<'_>,
     (now, took): (DateTime<Utc>, Duration),
-    kept: usize,
 ) -> Result<(), Error> {
+    let Tried { number, chunk, results } = tried;
     let counts = results.counts();
-    let body_kept = counts.failed > 0;
+    let body = match results.failed() {
+        failed if failed.is_empty() => None,
+        failed => {
+            let kept = failed::kept(conn, operation, chunk, &failed)?;
+            Some(chunk::seal(&app.auth.server, operation, number, &kept)?)
+        }
+    };
     let chunk = async_operation_chunk::table.find((operation.organization, operation.id, number));
     let done = (
         dsl::done_at.eq(now),
@@ -138,11 +160,7 @@ pub fn settle(
         dsl::record_ids.eq(&results.record_ids),
         dsl::outcomes.eq(&results.outcomes),
     );
-    if body_kept {
-        diesel::update(chunk).set(done).execute(conn)?;
-    } else {
-        diesel::update(chunk).set((done, dsl::body.eq(None::<Vec<u8>>))).execute(conn)?;
-    }
+    diesel::update(chunk).set((done, dsl::body.eq(body))).execute(conn)?;
     let total: Total = diesel::sql_query(COUNT)
         .bind::<BigInt, _>(operation.organization)
         .bind::<BigInt, _>(operation.id)
@@ -154,6 +172,6 @@ pub fn settle(
         .bind::<Timestamptz, _>(now)
         .get_result(conn)?;
     let before = usize::try_from(total.value - counts.errors).unwrap_or(usize::MAX);
-    let room = kept.saturating_sub(before).min(results.faults.len());
+    let room = app.config.batch.kept_errors.saturating_sub(before).min(results.faults.len());
     errors::store(conn, operation, number, 1, &results.faults[..room])
 }

@@ -116,10 +116,16 @@ fn sent(app: &App, object: &ResourceObject) -> Sent {
     Sent { id: object.id.clone(), external_key: external_key(app, object) }
 }
 
-/// The values of the members that the upsert finds the record by; else that of its external id.
+/// The values of the members that the upsert finds the record by; else that of its external id. What is named as a key and
+/// is none might be a password.
 fn external_key(app: &App, object: &ResourceObject) -> Option<Json> {
+    let is_key = |named: &[String]| {
+        let keys = object.resource.unique.iter().filter(|key| key.upsert && key.members.len() == named.len());
+        keys.clone().any(|key| key.members.iter().all(|member| named.iter().any(|name| name == member)))
+    };
     let members: Vec<&str> = match &object.options.upsert {
-        Some(Upsert::Members(members)) => members.iter().map(String::as_str).collect(),
+        Some(Upsert::Members(members)) if is_key(members) => members.iter().map(String::as_str).collect(),
+        Some(Upsert::Members(_)) => return None,
         _ => {
             let external = app.external.get(object.resource.name)?;
             vec![external.external_id()?.name]

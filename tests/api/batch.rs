@@ -4,11 +4,15 @@ mod cancel;
 mod clean;
 mod crash;
 mod errors;
+mod external;
 mod failed;
+mod given_up;
 mod included;
 mod life;
+mod quota;
 mod results;
 mod rights;
+mod sealed;
 mod untouched;
 
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use ::csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::columns::Columns;
 use super::source::{Source, failed};
-use super::{Chunk, Limits, RawItem, Sheet, empty, nothing, shape, too_large};
+use super::{Chunk, Limits, RawItem, Sheet, empty, misshapen, nothing, too_large};
 use crate::engine::resource::Resource;
 use crate::error::Error;
 
@@ -54,9 +54,11 @@ impl<R: Read + Seek> Rows<R> {
 
     pub fn chunk(&mut self) -> Result<Chunk, Error> {
         let mut chunk = Chunk { sheet: Some(self.sheet.clone()), ..Chunk::default() };
-        while chunk.data.len() < self.limits.chunk {
+        let mut bytes = 0;
+        while chunk.data.len() < self.limits.chunk && bytes < self.limits.chunk_bytes {
             let Some((line, row)) = row(&mut self.reader, self.limits)? else { break };
             let item = self.item(row);
+            bytes += item.text.len();
             let fault = item.fault.map(|fault| format!("Line {line}: {fault}"));
             chunk.data.push(RawItem { line: Some(line), fault, ..item });
             self.index += 1;
@@ -82,7 +84,7 @@ impl<R: Read + Seek> Rows<R> {
             return refused(&row, fault);
         }
         let text = self.columns.object(row.iter()).to_string();
-        let fault = shape(text.as_bytes(), self.limits);
+        let fault = misshapen(text.as_bytes(), self.limits);
         RawItem { index, line: None, text, cells: cells(&row), fault, shared: false }
     }
 }

@@ -21,6 +21,9 @@ pub struct Builder {
     labels: HashMap<u64, usize>,
     /// The names that each included record uses.
     named: Vec<Vec<u64>>,
+    /// Bytes of each included record, and of each of `data`.
+    included_bytes: Vec<u32>,
+    record_bytes: Vec<u32>,
     /// Included records without a name, or with the name of an earlier one.
     faulty: Vec<(usize, Option<usize>)>,
     /// What each record of `data` names of what is included.
@@ -36,6 +39,9 @@ pub struct Builder {
 pub struct Graph {
     /// For each record of `data`, what it names, and what names it.
     records: Vec<Vec<u32>>,
+    /// Bytes of each of `data`, and of each included record.
+    record_bytes: Vec<u32>,
+    included_bytes: Vec<u32>,
     /// For each included record, what it names.
     forward: Vec<Vec<u32>>,
     /// For each included record, those that name it and that nothing else brings.
@@ -58,7 +64,8 @@ pub struct Group {
 
 impl Builder {
     /// The next record of `included`.
-    pub fn included(&mut self, named: Named) {
+    pub fn included(&mut self, named: Named, bytes: usize) {
+        self.included_bytes.push(bytes as u32);
         let place = self.named.len();
         match named.own {
             None => self.faulty.push((place, None)),
@@ -73,7 +80,8 @@ impl Builder {
     }
 
     /// The next record of `data`; they come after everything included.
-    pub fn record(&mut self, named: Named) {
+    pub fn record(&mut self, named: Named, bytes: usize) {
+        self.record_bytes.push(bytes as u32);
         let place = |name: &u64| self.labels.get(name).map(|place| *place as u32);
         let index = self.records.len();
         if let Some(name) = named.own.filter(|name| self.wanted.contains(name)) {
@@ -109,9 +117,11 @@ impl Builder {
             forward[index].iter().for_each(|other| followers[*other as usize].push(index as u32));
         }
         let (placed, shared) = (vec![false; count], vec![false; count]);
-        let mut graph = Graph { records: self.records, forward, followers, placed, shared, strays: Vec::new() };
+        let Builder { records, record_bytes, included_bytes, faulty, .. } = self;
+        let mut graph =
+            Graph { records, record_bytes, included_bytes, forward, followers, placed, shared, strays: Vec::new() };
         graph.rehearse(limits)?;
-        graph.strays = strays(&graph.placed, &self.faulty);
+        graph.strays = strays(&graph.placed, &faulty);
         graph.placed.fill(false);
         Ok(graph)
     }
@@ -156,8 +166,9 @@ impl Graph {
     pub fn group(&mut self, start: usize, limits: Limits) -> Group {
         let mut group = Group::default();
         let mut included: HashSet<u32> = HashSet::new();
+        let mut bytes = 0;
         for record in start..self.records.len() {
-            if group.records >= limits.chunk {
+            if group.records >= limits.chunk || bytes >= limits.chunk_bytes {
                 break;
             }
             let (new, placed) = self.needs(record, &included, limits.included);
@@ -171,8 +182,10 @@ impl Graph {
             } else if full {
                 break;
             } else {
+                bytes += new.iter().map(|place| self.included_bytes[*place as usize] as usize).sum::<usize>();
                 included.extend(new);
             }
+            bytes += self.record_bytes[record] as usize;
             group.records += 1;
         }
         let mut places: Vec<usize> = included.into_iter().map(|place| place as usize).collect();

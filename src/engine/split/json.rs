@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::graph::{Builder, Graph, Group};
 use super::labels::Names;
 use super::source::{Source, failed};
-use super::{Chunk, Limits, RawItem, empty, malformed, nothing, shape, too_large};
+use super::{Chunk, Limits, RawItem, empty, malformed, misshapen, nothing, too_large};
 use crate::error::Error;
 
 /// A document of many records.
@@ -59,7 +59,7 @@ impl<R: Read + Seek> Document<R> {
             builder.included_all();
             let mut list = document.data;
             while let Some(found) = document.item(&mut list, "data")? {
-                builder.record(names.of(&found.text));
+                builder.record(names.of(&found.text), found.text.len());
             }
             document.graph = Some(builder.finish(limits)?);
         }
@@ -85,8 +85,11 @@ impl<R: Read + Seek> Document<R> {
             None => Group { records: self.limits.chunk, ..Group::default() },
         };
         let mut list = self.data;
-        while chunk.data.len() < group.records {
+        let mut bytes = 0;
+        // What is included counts where a group is made.
+        while chunk.data.len() < group.records && (self.graph.is_some() || bytes < self.limits.chunk_bytes) {
             let Some(found) = self.item(&mut list, "data")? else { break };
+            bytes += found.text.len();
             chunk.data.push(self.record(list.index - 1, found.text));
         }
         self.data = list;
@@ -103,7 +106,7 @@ impl<R: Read + Seek> Document<R> {
     }
 
     fn record(&self, index: usize, text: String) -> RawItem {
-        let fault = shape(text.as_bytes(), self.limits);
+        let fault = misshapen(text.as_bytes(), self.limits);
         RawItem { index, line: None, text, cells: Vec::new(), fault, shared: false }
     }
 
@@ -171,7 +174,7 @@ impl<R: Read + Seek> Document<R> {
         while let Some(found) = self.item(&mut list, name)? {
             if name == "included" {
                 self.included.push(found.span);
-                builder.included(names.of(&found.text));
+                builder.included(names.of(&found.text), found.text.len());
             }
         }
         if name == "data" {

@@ -5,7 +5,7 @@
 use std::io::{BufRead, Read, Seek};
 
 use super::source::{Source, failed};
-use super::{Chunk, Limits, RawItem, empty, nothing, shape, too_large};
+use super::{Chunk, Limits, RawItem, empty, misshapen, nothing, too_large};
 use crate::error::Error;
 
 /// The lines of a body.
@@ -48,10 +48,13 @@ impl<R: Read + Seek> Lines<R> {
 
     pub fn chunk(&mut self) -> Result<Chunk, Error> {
         let mut chunk = Chunk::default();
-        while chunk.data.len() < self.limits.chunk {
+        let mut bytes = 0;
+        while chunk.data.len() < self.limits.chunk && bytes < self.limits.chunk_bytes {
             let Some((number, line)) = self.line()? else { break };
             if !is_blank(&line) {
-                chunk.data.push(self.item(number, line));
+                let item = self.item(number, line);
+                bytes += item.text.len();
+                chunk.data.push(item);
             }
         }
         Ok(chunk)
@@ -66,7 +69,7 @@ impl<R: Read + Seek> Lines<R> {
                     (text, Some("It is not encoded in UTF-8.".to_owned()))
                 }
                 Ok(text) => {
-                    let fault = shape(text.as_bytes(), self.limits).or_else(|| {
+                    let fault = misshapen(text.as_bytes(), self.limits).or_else(|| {
                         let valid = serde_json::from_str::<serde::de::IgnoredAny>(&text);
                         valid.err().map(|error| format!("Invalid json message received. {error}."))
                     });

@@ -16,7 +16,7 @@ static PRODUCT: Resource = Resource::new("things", "thing")
     .fields(&[text("sku"), money("price"), integer("stock"), boolean("sold"), text_list("tags")])
     .relations(&[to_one("maker", &BRAND, "maker_id"), to_many("parts", &BRAND, "thing_id")]);
 
-const LIMITS: Limits = Limits { chunk: 3, included: 4, record_bytes: 1000, depth: 8, values: 50 };
+const LIMITS: Limits = Limits { chunk: 3, chunk_bytes: 2000, included: 4, record_bytes: 1000, depth: 8, values: 50 };
 
 fn open(body: impl AsRef<[u8]>, format: Format) -> Result<Splitter<Cursor<Vec<u8>>>, Error> {
     Splitter::open(Cursor::new(body.as_ref().to_vec()), format, &PRODUCT, LIMITS)

@@ -1,6 +1,7 @@
 //! `/asyncoperations/{id}/failed`: the failed records in the format they were sent in, given away chunk by chunk.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::Bytes;
@@ -10,6 +11,7 @@ use diesel::pg::PgConnection;
 use futures_util::Stream;
 
 use super::check;
+use crate::auth::secret::ServerKey;
 use crate::db::Db;
 use crate::engine::key::Key;
 use crate::engine::query;
@@ -26,7 +28,7 @@ use crate::resources::system::ASYNC_OPERATION;
 /// sent them alone: they may hold passwords, and what others may not view.
 pub async fn download(request: &HttpRequest, call: Call, key: Key) -> Result<HttpResponse, Errors> {
     read::query(request, &call, &ASYNC_OPERATION, query::NOTHING)?;
-    let caller = call.caller.clone();
+    let (caller, server) = (call.caller.clone(), call.app.auth.server.clone());
     let look = move |conn: &mut PgConnection| {
         check(conn, &caller, &key)?;
         let Key::Integer(id) = key else { return Err(Error::not_found()) };
@@ -36,6 +38,8 @@ pub async fn download(request: &HttpRequest, call: Call, key: Key) -> Result<Htt
             return Err(Error::new(&ACCESS_DENIED, text));
         }
         let chunks = failed::chunks(conn, &operation)?;
+        // What cannot be opened is told before anything is given away.
+        chunks.first().map(|chunk| failed::load(conn, &server, &operation, *chunk)).transpose()?;
         Ok((operation, chunks))
     };
     let (operation, chunks) = call.app.db.run(look).await?;
@@ -46,8 +50,8 @@ pub async fn download(request: &HttpRequest, call: Call, key: Key) -> Result<Htt
         Format::Csv => ("text/csv; charset=utf-8", "csv"),
     };
     let name = format!("attachment; filename=\"{}-{id}-failed.{extension}\"", operation.entity_type);
-    let download =
-        Download { operation, format, chunks, next: Next::Records(0), begun: false, included: HashSet::new() };
+    let (server, next) = (call.app.auth.server.clone(), Next::Records(0));
+    let download = Download { server, operation, format, chunks, next, begun: false, included: HashSet::new() };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))
         .insert_header((CONTENT_DISPOSITION, name))
@@ -57,6 +61,8 @@ pub async fn download(request: &HttpRequest, call: Call, key: Key) -> Result<Htt
 /// A download under way.
 #[derive(Clone)]
 struct Download {
+    /// What the records are sealed with.
+    server: Arc<ServerKey>,
     operation: Operation,
     format: Format,
     /// The chunks that have failed records.
@@ -111,7 +117,7 @@ impl Download {
             self.begun = false;
         }
         if let Some(number) = self.chunks.get(place).copied() {
-            let failed = failed::load(conn, &self.operation, number)?;
+            let failed = failed::load(conn, &self.server, &self.operation, number)?;
             self.write(&mut out, &failed, of_included, place == 0)?;
         }
         let is_last = place + 1 >= self.chunks.len();

@@ -137,6 +137,7 @@ fn chunk(call: &Call, head: &Head, body: &[u8]) -> Result<Chunk, Errors> {
     let (http, batch) = (&call.app.config.http, &call.app.config.batch);
     let limits = Limits {
         chunk: batch.sync_records + batch.sync_included + 1,
+        chunk_bytes: usize::MAX,
         included: batch.sync_included,
         record_bytes: http.body_limit,
         depth: http.json_depth,

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use flate2::read::GzDecoder;
 
 use super::PIECE;
+use crate::auth::secret::ServerKey;
 use crate::db::Db;
 use crate::error::Error;
+use crate::operation::sealed::{self, Part, Place};
 use crate::schema::{batch_body, batch_body_piece};
 
 /// Pieces that are kept unpacked: enough for a body whose included records lie in several places.
@@ -18,8 +20,9 @@ const KEPT: usize = 16;
 /// Reads a body piece by piece, over connections of the pool. Its errors of [`io::Error`] hold an [`Error`].
 pub struct Reader {
     db: Db,
+    key: Arc<ServerKey>,
     organization: i64,
-    id: i64,
+    operation: i64,
     size: u64,
     position: u64,
     /// The pieces looked at last, the latest first.
@@ -27,15 +30,15 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens a complete body.
-    pub fn open(db: Db, organization: i64, id: i64) -> Result<Reader, Error> {
+    /// Opens the complete body of an operation.
+    pub fn open(db: Db, key: Arc<ServerKey>, organization: i64, operation: i64) -> Result<Reader, Error> {
         let size: Option<i64> = db.run_now(|conn: &mut PgConnection| {
-            let own = batch_body::table.find((organization, id)).filter(batch_body::complete.eq(true));
+            let own = batch_body::table.find((organization, operation)).filter(batch_body::complete.eq(true));
             Ok::<_, Error>(own.select(batch_body::size).first(conn).optional()?)
         })?;
-        let size = size.ok_or_else(|| Error::internal(format!("there is no body {id}")))?;
+        let size = size.ok_or_else(|| Error::internal(format!("the operation {operation} has no body")))?;
         let size = u64::try_from(size).map_err(Error::internal)?;
-        Ok(Reader { db, organization, id, size, position: 0, pieces: VecDeque::new() })
+        Ok(Reader { db, key, organization, operation, size, position: 0, pieces: VecDeque::new() })
     }
 
     /// Bytes of the whole body.
@@ -44,14 +47,12 @@ impl Reader {
     }
 
     fn load(&self, number: i32) -> Result<Vec<u8>, Error> {
-        let place = (self.organization, self.id, number);
-        let content: Vec<u8> = self.db.run_now(|conn: &mut PgConnection| {
-            let piece = batch_body_piece::table.find(place).select(batch_body_piece::content);
-            Ok::<_, Error>(piece.first(conn)?)
+        let Reader { organization, operation, .. } = *self;
+        let stored: Vec<u8> = self.db.run_now(|conn: &mut PgConnection| {
+            let piece = batch_body_piece::table.find((organization, operation, number));
+            Ok::<_, Error>(piece.select(batch_body_piece::content).first(conn)?)
         })?;
-        let mut piece = Vec::with_capacity(PIECE);
-        GzDecoder::new(content.as_slice()).read_to_end(&mut piece).map_err(Error::internal)?;
-        Ok(piece)
+        sealed::open(&self.key, Place { organization, operation, part: Part::Piece(number) }, &stored)
     }
 
     /// Brings a piece to the front.

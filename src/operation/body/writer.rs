@@ -1,35 +1,44 @@
 //! A body on its way into the database.
 
-use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use flate2::Compression;
-use flate2::write::GzEncoder;
 
 use super::unpack::{Encoding, Unpacker, too_large};
 use super::{PIECE, delete};
+use crate::auth::secret::ServerKey;
+use crate::config::Batch;
 use crate::db::{self, Db};
 use crate::error::Error;
+use crate::operation::quota::{self, Owner};
+use crate::operation::sealed::{self, Part, Place};
 use crate::schema::{batch_body, batch_body_piece};
 
-/// How large a body may be.
+/// A body that is stored whole.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes, unpacked.
-    pub bytes: u64,
-    /// How many times its size it may be unpacked.
-    pub ratio: u64,
+pub struct Stored {
+    /// The id of the operation that it is for.
+    pub operation: i64,
+    /// What it takes in the database.
+    pub bytes: i64,
 }
 
 /// Takes a body part by part. What it has stored is removed with it, unless it is [`Writer::keep`]t.
 pub struct Writer {
-    db: Db,
-    organization: i64,
+    store: Store,
     unpacker: Unpacker,
     body: Pieces,
     kept: AtomicBool,
+}
+
+/// Where pieces go.
+struct Store {
+    db: Db,
+    key: Arc<ServerKey>,
+    owner: Owner,
+    settings: Batch,
 }
 
 /// What came in so far.
@@ -43,33 +52,34 @@ struct Pieces {
     /// Full pieces that are not stored yet.
     full: Vec<Vec<u8>>,
     stored: i32,
-    /// Drawn with the first piece that is stored.
+    /// That of the operation, drawn with the first piece that is stored.
     id: Option<i64>,
 }
 
 impl Writer {
-    pub fn new(db: Db, organization: i64, encoding: Encoding, limits: Limits) -> Writer {
-        let Limits { bytes, ratio } = limits;
-        let body =
-            Pieces { limit: bytes, size: 0, blank: true, open: Vec::new(), full: Vec::new(), stored: 0, id: None };
-        Writer { db, organization, unpacker: Unpacker::new(encoding, ratio), body, kept: AtomicBool::new(false) }
+    pub fn new(db: Db, key: Arc<ServerKey>, owner: Owner, encoding: Encoding, settings: Batch) -> Writer {
+        let limit = settings.body_limit;
+        let body = Pieces { limit, size: 0, blank: true, open: Vec::new(), full: Vec::new(), stored: 0, id: None };
+        let unpacker = Unpacker::new(encoding, settings.compression_ratio);
+        Writer { store: Store { db, key, owner, settings }, unpacker, body, kept: AtomicBool::new(false) }
     }
 
-    /// Takes the next part, and stores what is full; blocks. Errors: 413 for too much, 400 for what cannot be unpacked.
+    /// Takes the next part, and stores what is full; blocks. Errors: 413 for too much, 400 for what cannot be unpacked,
+    /// 429 where clients or organizations have no room for it.
     pub fn take(&mut self, part: &[u8]) -> Result<(), Error> {
-        let Writer { db, organization, unpacker, body, .. } = self;
+        let Writer { store, unpacker, body, .. } = self;
         unpacker.take(part, |bytes| {
             body.take(bytes)?;
-            body.store_full(db, *organization)
+            body.store_full(store)
         })
     }
 
     /// The body has ended. 400 for an empty one, and for one that was cut off while it was packed.
     pub fn end(&mut self) -> Result<(), Error> {
-        let Writer { db, organization, unpacker, body, .. } = self;
+        let Writer { store, unpacker, body, .. } = self;
         unpacker.finish(|bytes| {
             body.take(bytes)?;
-            body.store_full(db, *organization)
+            body.store_full(store)
         })?;
         if body.blank {
             return Err(Error::request_data("The request data should not be empty."));
@@ -77,29 +87,65 @@ impl Writer {
         Ok(())
     }
 
-    /// Stores the rest in the caller's transaction, which makes the body complete. The answer is its id.
-    pub fn complete(&self, conn: &mut PgConnection) -> Result<i64, Error> {
+    /// Stores the rest in the caller's transaction, which makes the body complete.
+    pub fn complete(&self, conn: &mut PgConnection) -> Result<Stored, Error> {
         let Pieces { open, stored, size, id, .. } = &self.body;
         let id = match id {
             Some(id) => *id,
-            None => begin(conn, self.organization)?,
+            None => self.store.begin(conn)?,
         };
-        if !open.is_empty() {
-            insert(conn, (self.organization, id), *stored, open)?;
-        }
+        let rest: &[Vec<u8>] = if open.is_empty() { &[] } else { std::slice::from_ref(open) };
+        let bytes = self.store.add(conn, id, *stored, rest)?;
         let size = i64::try_from(*size).map_err(Error::internal)?;
-        let done = diesel::update(batch_body::table.find((self.organization, id)))
+        diesel::update(batch_body::table.find((self.store.owner.organization, id)))
             .set((batch_body::complete.eq(true), batch_body::size.eq(size)))
             .execute(conn)?;
-        if done == 0 {
-            return Err(Error::internal(format!("the body {id} was swept away while it came in")));
-        }
-        Ok(id)
+        Ok(Stored { operation: id, bytes })
     }
 
     /// The transaction of [`Writer::complete`] is committed.
     pub fn keep(&self) {
         self.kept.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Store {
+    fn begin(&self, conn: &mut PgConnection) -> Result<i64, Error> {
+        let Owner { organization, client } = &self.owner;
+        let row = (batch_body::organization_id.eq(organization), batch_body::client.eq(client));
+        Ok(diesel::insert_into(batch_body::table).values(row).returning(batch_body::id).get_result(conn)?)
+    }
+
+    /// Stores pieces, the first of them under that number. The answer: what the body takes by now.
+    fn add(&self, conn: &mut PgConnection, id: i64, first: i32, pieces: &[Vec<u8>]) -> Result<i64, Error> {
+        let organization = self.owner.organization;
+        let seal = |(number, piece): (i32, &Vec<u8>)| {
+            let place = Place { organization, operation: id, part: Part::Piece(number) };
+            Ok((number, sealed::seal(&self.key, place, piece)?))
+        };
+        let sealed: Vec<(i32, Vec<u8>)> = (first..).zip(pieces).map(seal).collect::<Result<_, Error>>()?;
+        let more = sealed.iter().map(|(_, content)| content.len() as i64).sum::<i64>();
+        // Whoever sweeps waits for this.
+        let noted: Option<i64> = diesel::update(batch_body::table.find((organization, id)))
+            .set((
+                batch_body::stored_bytes.eq(batch_body::stored_bytes + more),
+                batch_body::touched_at.eq(diesel::dsl::now),
+            ))
+            .returning(batch_body::stored_bytes)
+            .get_result(conn)
+            .optional()?;
+        let bytes = noted.ok_or_else(|| Error::internal(format!("the body {id} was swept away while it came in")))?;
+        for (number, content) in sealed {
+            diesel::insert_into(batch_body_piece::table)
+                .values((
+                    batch_body_piece::organization_id.eq(organization),
+                    batch_body_piece::body_id.eq(id),
+                    batch_body_piece::number.eq(number),
+                    batch_body_piece::content.eq(content),
+                ))
+                .execute(conn)?;
+        }
+        Ok(bytes)
     }
 }
 
@@ -121,20 +167,19 @@ impl Pieces {
         Ok(())
     }
 
-    fn store_full(&mut self, db: &Db, organization: i64) -> Result<(), Error> {
+    fn store_full(&mut self, store: &Store) -> Result<(), Error> {
         if self.full.is_empty() {
             return Ok(());
         }
         let (first, known) = (self.stored, self.id);
         let full = std::mem::take(&mut self.full);
-        let id = db.transaction_now(|conn| {
+        let id = store.db.transaction_now(|conn| {
             let id = match known {
-                Some(id) => touch(conn, organization, id)?,
-                None => begin(conn, organization)?,
+                Some(id) => id,
+                None => store.begin(conn)?,
             };
-            for (number, piece) in (first..).zip(&full) {
-                insert(conn, (organization, id), number, piece)?;
-            }
+            let bytes = store.add(conn, id, first, &full)?;
+            quota::check(conn, &store.owner, &store.settings, bytes)?;
             Ok::<_, Error>(id)
         })?;
         self.id = Some(id);
@@ -143,40 +188,12 @@ impl Pieces {
     }
 }
 
-fn begin(conn: &mut PgConnection, organization: i64) -> Result<i64, Error> {
-    let row = batch_body::organization_id.eq(organization);
-    Ok(diesel::insert_into(batch_body::table).values(row).returning(batch_body::id).get_result(conn)?)
-}
-
-fn touch(conn: &mut PgConnection, organization: i64, id: i64) -> Result<i64, Error> {
-    let own = batch_body::table.find((organization, id));
-    Ok(diesel::update(own)
-        .set(batch_body::touched_at.eq(diesel::dsl::now))
-        .returning(batch_body::id)
-        .get_result(conn)?)
-}
-
-fn insert(conn: &mut PgConnection, (organization, body): (i64, i64), number: i32, piece: &[u8]) -> Result<(), Error> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
-    packed.write_all(piece).map_err(Error::internal)?;
-    let content = packed.finish().map_err(Error::internal)?;
-    diesel::insert_into(batch_body_piece::table)
-        .values((
-            batch_body_piece::organization_id.eq(organization),
-            batch_body_piece::body_id.eq(body),
-            batch_body_piece::number.eq(number),
-            batch_body_piece::content.eq(content),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
 /// Removes what was stored of a body that nobody wants. A commit whose outcome is unknown may have made it wanted: what is
 /// complete stays.
 impl Drop for Writer {
     fn drop(&mut self) {
         let Some(id) = self.body.id.filter(|_| !self.kept.load(Ordering::Relaxed)) else { return };
-        let (db, organization) = (self.db.clone(), self.organization);
+        let (db, organization) = (self.store.db.clone(), self.store.owner.organization);
         db::later(move || {
             let removed = db.transaction_now(|conn| {
                 let own = batch_body::table.find((organization, id)).filter(batch_body::complete.eq(false));

@@ -17,6 +17,8 @@ pub static CUSTOMER_USER: Resource = Resource::new("customerusers", "customer_us
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("first_name"), Ident::new("last_name")]))
     .rules(&CustomerUserRules)
+    // Hashing a password takes as long as writing many records.
+    .chunks_of(100)
     .about("Someone who buys for a customer in the storefront.")
     .fields(&[
         date_time("passwordChangedAt").column("password_changed_at").read_only(),

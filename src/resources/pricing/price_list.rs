@@ -47,6 +47,8 @@ pub static PRICE_LIST: Resource = Resource::new("pricelists", "price_list")
     .unique(&[UniqueKey { constraint: "price_list_name_key", members: &["name"], upsert: true }])
     .title(Title::Columns(&[Ident::new("name")]))
     .rules(&PriceListRules)
+    // Each may make a price for every product.
+    .chunks_of(100)
     .about(
         "A named set of product prices. It holds for the customers, customer groups and websites it is assigned to.",
     );

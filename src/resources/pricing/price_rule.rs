@@ -36,4 +36,6 @@ pub static PRICE_RULE: Resource = Resource::new("pricerules", "price_rule")
     .matched_by(&["priceList", "priority"])
     .no_title()
     .rules(&PriceRuleRules)
+    // Each may make a price for every product.
+    .chunks_of(100)
     .about("How prices of a list are computed, from the prices of other lists or from nothing but the rule.");

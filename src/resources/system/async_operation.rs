@@ -14,6 +14,7 @@ pub static ASYNC_OPERATION: Resource = Resource::new("asyncoperations", "async_o
     .actions(Actions { list: false, ..READ_AND_UPDATE })
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .no_meta()
+    .no_batches()
     .rules(&AsyncOperationRules)
     .computed(&OperationProgress)
     .about(

@@ -17,6 +17,8 @@ pub static USER: Resource = Resource::new("users", "app_user")
     .owned_by(Ownership::BusinessUnit(Ident::new("owner_id")))
     .title(Title::Columns(&[Ident::new("first_name"), Ident::new("last_name")]))
     .rules(&UserRules)
+    // Hashing a password takes as long as writing many records.
+    .chunks_of(100)
     .nested(&["useremails"])
     .about("Someone who works in the back office, or a machine that acts there. What a user may do, its roles say.")
     .fields(&[

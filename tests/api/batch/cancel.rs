@@ -21,7 +21,7 @@ fn a_cancelled_operation_writes_nothing_more() {
     let organization = Organization::on(server);
     let client = organization.client();
     let request = json!({ "data": super::groups(10) }).to_string();
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &request);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &request);
     let before = sent.now(client);
     assert_eq!((&before["attributes"]["status"], &before["attributes"]["summary"]), (&json!("new"), &Value::Null));
     assert!(before["attributes"]["elapsedTime"].is_u64(), "{before}");
@@ -29,7 +29,7 @@ fn a_cancelled_operation_writes_nothing_more() {
     assert_eq!(answer["data"]["attributes"]["status"], "cancelled");
     assert_eq!(summary(&answer["data"]), [0; 5]);
 
-    let second = send(&organization, &organization.admin, "customergroups", Format::Json, &request);
+    let second = send(&organization.admin, "customergroups", Format::Json, &request);
     let _worker = TestServer::start(&url, "[queue]\nworkers = 2");
     second.ended(client);
     assert_eq!(sent.now(client)["attributes"], answer["data"]["attributes"], "it stays as it was");
@@ -43,7 +43,7 @@ fn only_an_operation_that_has_not_ended_is_cancelled() {
     let organization = Organization::new();
     let client = organization.client();
     let request = json!({ "data": super::groups(1) }).to_string();
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &request);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &request);
     sent.ended(client);
     let error = client.patch(&sent.path, &body(&sent)).expect(409).error();
     assert_eq!(error["detail"], "The operation has ended already: its status is \"success\".");

@@ -38,7 +38,7 @@ fn old_operations_go_and_those_that_hang_are_given_up() {
         let mut data = super::groups(2);
         data[0]["attributes"]["name"] = json!("");
         let body = json!({ "data": data }).to_string();
-        let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body);
+        let sent = send(&organization.admin, "customergroups", Format::Json, &body);
         sent.ended(client);
         sent
     });

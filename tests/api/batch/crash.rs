@@ -23,7 +23,7 @@ fn killed_workers_lose_nothing_and_double_nothing() {
     let organization = Organization::on(server);
     let client = organization.client();
     let body = json!({ "data": super::groups(RECORDS) }).to_string();
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body);
     let variables =
         [("ENTREPOT_QUEUE_WORKERS", "2"), ("ENTREPOT_QUEUE_LEASE", "3"), ("ENTREPOT_BATCH_CHUNK_SIZE", "50")];
     let end = Instant::now() + Duration::from_secs(120);
@@ -65,7 +65,7 @@ fn several_processes_share_an_operation() {
         data[place]["attributes"]["name"] = json!("");
     }
     let body = json!({ "data": data }).to_string();
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body);
     assert_eq!(summary(&sent.ended(organization.client())), [2_000, 1_980, 20, 1_980, 0]);
     assert_eq!(count(&organization), 1_980);
 }

@@ -4,15 +4,17 @@ use entrepot::engine::split::Format;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::batch::{Sent, send};
+use crate::support::batch::{Sent, send, summary};
+use crate::support::database;
 use crate::support::organization::{Organization, unique};
+use crate::support::server::TestServer;
 
 /// An operation of which every record fails.
 fn broken(organization: &Organization, records: usize) -> Sent {
     let data: Vec<Value> =
         (0..records).map(|_| json!({"type": "customergroups", "attributes": {"name": ""}})).collect();
     let body = json!({ "data": data }).to_string();
-    let sent = send(organization, &organization.admin, "customergroups", Format::Json, &body);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body);
     sent.ended(organization.client());
     sent
 }
@@ -106,7 +108,7 @@ fn a_record_of_another_type_is_an_error_of_that_record() {
         {"type": "customergroups", "attributes": {"name": unique("group")}},
         7,
     ]});
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body.to_string());
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body.to_string());
     sent.ended(organization.client());
     let list = organization.client().get(&format!("{}/errors", sent.path)).expect(200).json();
     let of = |place: usize| {
@@ -117,4 +119,22 @@ fn a_record_of_another_type_is_an_error_of_that_record() {
     assert_eq!(of(1), ("request data constraint".to_owned(), "/data/2".to_owned()));
     let detail = "The entity type \"customers\" is not supported by this batch operation.";
     assert_eq!(list["data"][0]["attributes"]["detail"], detail);
+}
+
+/// "Of each operation the first 100,000 errors are kept (`batch.kept_errors`); all are counted, and the results tell of every
+/// record." (docs/bulk.md)
+#[test]
+fn only_so_many_errors_are_kept_and_all_are_counted() {
+    let settings = "[queue]\nworkers = 1\n[batch]\nkept_errors = 7\nchunk_size = 5";
+    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&database::own(), settings))));
+    let client = organization.client();
+    let sent = broken(&organization, 12);
+    assert_eq!(summary(&sent.now(client)), [12, 0, 12, 0, 0]);
+    assert_eq!(sent.errors(client).len(), 7);
+    let failed = client.get(&format!("{}/results?filter[outcome]=failed&page[size]=100", sent.path)).expect(200).json();
+    assert_eq!(failed["data"].as_array().unwrap().len(), 12);
+    let list = client.get(&format!("{}/failed", sent.path)).expect(200).json();
+    let reasons =
+        list["data"].as_array().unwrap().iter().filter(|record| record["meta"]["errors"] != json!([])).count();
+    assert_eq!((list["data"].as_array().unwrap().len(), reasons), (12, 7));
 }

@@ -11,7 +11,7 @@ use crate::support::organization::{Organization, unique};
 use crate::support::rows;
 
 fn run(organization: &Organization, kind: &str, format: Format, body: &str) -> Sent {
-    let sent = send(organization, &organization.admin, kind, format, body);
+    let sent = send(&organization.admin, kind, format, body);
     sent.ended(organization.client());
     sent
 }

@@ -28,7 +28,7 @@ fn an_included_record_is_made_once_for_all_chunks() {
     let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
     let group = unique("group");
     let body = customers(200, &group).to_string();
-    let sent = send(&organization, &organization.admin, "customers", Format::Json, &body);
+    let sent = send(&organization.admin, "customers", Format::Json, &body);
     assert_eq!(summary(&sent.ended(organization.client())), [200, 200, 0, 200, 0]);
     let path = format!("/admin/api/customers?filter[group.name]={group}&page[size]=-1");
     let found = organization.client().get(&path).expect(200).json();
@@ -46,7 +46,7 @@ fn an_included_record_that_nothing_names_is_an_error() {
     let mut body = customers(2, &unique("group"));
     let stray = json!({"type": "customergroups", "id": "stray", "attributes": {"name": unique("group")}});
     body["included"].as_array_mut().unwrap().push(stray);
-    let sent = send(&organization, &organization.admin, "customers", Format::Json, &body.to_string());
+    let sent = send(&organization.admin, "customers", Format::Json, &body.to_string());
     assert_eq!(summary(&sent.ended(organization.client())), [2, 2, 1, 2, 0]);
     let list = organization.client().get(&format!("{}/errors", sent.path)).expect(200).json();
     let error = &list["data"][0]["attributes"];
@@ -61,7 +61,7 @@ fn an_included_record_that_nothing_names_is_an_error() {
 fn an_error_of_an_included_record_is_told_once() {
     let organization = Organization::new();
     let body = customers(3, "").to_string();
-    let sent = send(&organization, &organization.admin, "customers", Format::Json, &body);
+    let sent = send(&organization.admin, "customers", Format::Json, &body);
     assert_eq!(summary(&sent.ended(organization.client())), [3, 0, 1, 0, 0]);
     let list = organization.client().get(&format!("{}/errors", sent.path)).expect(200).json();
     assert_eq!(list["data"][0]["attributes"]["source"]["pointer"], "/included/0/attributes/name");

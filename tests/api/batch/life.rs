@@ -10,7 +10,7 @@ use crate::support::rows;
 
 fn of_groups(organization: &Organization, data: &[Value]) -> Sent {
     let body = json!({ "data": data }).to_string();
-    send(organization, &organization.admin, "customergroups", Format::Json, &body)
+    send(&organization.admin, "customergroups", Format::Json, &body)
 }
 
 /// "attributes `status`, `progress` (fraction 0..1 or null), `createdAt`, `updatedAt`, `elapsedTime` (s), `entityType`,
@@ -66,7 +66,7 @@ fn a_body_that_is_broken_at_its_end_writes_nothing() {
     let name = unique("group");
     let body =
         format!(r#"{{"data": [{{"type": "customergroups", "attributes": {{"name": "{name}"}}}}, {{"type": }}]}}"#);
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body);
     let ended = sent.ended(organization.client());
     assert_eq!((&ended["attributes"]["status"], &ended["attributes"]["progress"]), (&json!("failed"), &Value::Null));
     assert_eq!(summary(&ended), [0, 0, 1, 0, 0]);

@@ -22,7 +22,7 @@ fn each_record_has_a_result() {
         {"type": "customergroups", "lid": "third", "attributes": {"name": unique("group")}},
         {"type": "customergroups", "attributes": {"name": ""}},
     ]});
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body.to_string());
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body.to_string());
     sent.ended(client);
     let path = format!("{}/results", sent.path);
     let list = client.get(&path).expect(200).json();
@@ -49,7 +49,7 @@ fn results_come_in_pages() {
     let organization = Organization::new();
     let client = organization.client();
     let body = json!({ "data": super::groups(2_500) }).to_string();
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body);
     sent.ended(client);
     for first in ["page[size]=700", "page[size]=700&page[after]="] {
         let mut indexes: Vec<usize> = Vec::new();

@@ -18,7 +18,7 @@ fn waiting() -> (Organization, Sent) {
     let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
     let organization = Organization::on(server);
     let body = json!({ "data": super::groups(1) }).to_string();
-    let sent = send(&organization, &organization.admin, "customergroups", Format::Json, &body);
+    let sent = send(&organization.admin, "customergroups", Format::Json, &body);
     (organization, sent)
 }
 

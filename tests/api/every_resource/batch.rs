@@ -12,7 +12,7 @@ use crate::support::client::{Answer, JSON_API};
 fn batchable() -> impl Iterator<Item = &'static Resource> {
     let takes = |resource: &&Resource| {
         let actions = resource.actions;
-        !resource.singleton && actions.list && (actions.create || actions.update)
+        !resource.singleton && resource.name != "asyncoperations" && (actions.create || actions.update)
     };
     ALL.iter().copied().filter(takes)
 }

@@ -1,26 +1,34 @@
 //! Bodies in the database.
 
 use std::io::{Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
+use entrepot::auth::secret::ServerKey;
 use entrepot::error::Error;
-use entrepot::operation::body::{self, Encoding, Limits, Reader, Writer};
+use entrepot::operation::body::{self, Encoding, Reader, Writer};
+use entrepot::operation::quota::Owner;
 use entrepot::schema::batch_body;
 
 use super::{gzip, leftovers, until};
 use crate::support::organization::Organization;
+use crate::support::server::{KEY, config};
 
-const LIMITS: Limits = Limits { bytes: 10 << 20, ratio: 200 };
+fn key() -> Arc<ServerKey> {
+    Arc::new(ServerKey::parse(KEY).unwrap())
+}
 
 fn writer(organization: &Organization, encoding: Encoding) -> Writer {
-    Writer::new(organization.server.db.clone(), organization.id(), encoding, LIMITS)
+    let owner = Owner { organization: organization.id(), client: organization.admin.client_id.clone() };
+    let settings = config("[batch]\nbody_limit = 10485760").batch;
+    Writer::new(organization.server.db.clone(), key(), owner, encoding, settings)
 }
 
 fn complete(organization: &Organization, writer: &Writer) -> i64 {
-    let id = organization.server.db.transaction_now::<_, Error>(|conn| writer.complete(conn)).unwrap();
+    let stored = organization.server.db.transaction_now::<_, Error>(|conn| writer.complete(conn)).unwrap();
     writer.keep();
-    id
+    stored.operation
 }
 
 /// Bytes that do not repeat.
@@ -44,7 +52,8 @@ fn a_body_is_read_as_it_came_in() {
             parts.chunks(300_001).for_each(|part| writer.take(part).unwrap());
             writer.end().unwrap();
             let id = complete(&organization, &writer);
-            let mut reader = Reader::open(organization.server.db.clone(), organization.id(), id).unwrap();
+            let open = || Reader::open(organization.server.db.clone(), key(), organization.id(), id);
+            let mut reader = open().unwrap();
             assert_eq!(reader.size(), size as u64);
             let mut read = Vec::new();
             reader.read_to_end(&mut read).unwrap();
@@ -54,7 +63,7 @@ fn a_body_is_read_as_it_came_in() {
             reader.read_to_end(&mut read).unwrap();
             assert_eq!(read, sent[size - 1..]);
             organization.server.db.transaction_now(|conn| body::delete(conn, organization.id(), id)).unwrap();
-            assert!(Reader::open(organization.server.db.clone(), organization.id(), id).is_err());
+            assert!(open().is_err());
         }
     }
 }

@@ -1,12 +1,11 @@
 //! `X-Mode: sync`: all or nothing, answered when it is done.
 
-use std::time::Duration;
-
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::{CUSTOMERS, GROUPS, group, groups, gzip, send, send_sync};
+use crate::support::batch::{Sent, summary};
 use crate::support::client::Answer;
 use crate::support::database;
 use crate::support::organization::{Organization, unique};
@@ -161,24 +160,53 @@ fn lines_and_tables_may_be_sent_too() {
     assert_eq!(error["source"]["pointer"], "/data/0");
 }
 
-/// "If processing takes more than 25 s (`sync_processing_wait_timeout`) the answer degrades to the asynchronous reply
-/// (202)." What was begun must not be done twice.
-#[test]
-fn what_takes_too_long_becomes_an_operation() {
+/// A server that gives synchronous requests a second, a group that another transaction holds, and that transaction.
+fn held_up() -> (Organization, String, PgConnection) {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "[batch]\nsync_timeout = 1")));
-    let organization = Organization::on(server);
-    let name = unique("Group");
-    let id = organization.client().post(GROUPS, &json!({"data": group("x", &name)})).expect(201).id();
+    let settings = "[queue]\nworkers = 1\n[batch]\nsync_timeout = 1";
+    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
+    let id = organization.client().post(GROUPS, &json!({"data": group("x", &unique("Group"))})).expect(201).id();
     let mut other = PgConnection::establish(&url).unwrap();
     other.batch_execute(&format!("BEGIN; SELECT 1 FROM customer_group WHERE id = {id} FOR UPDATE")).unwrap();
-    let mut changed = group(&id, "Changed");
+    (organization, id, other)
+}
+
+/// A group to be made, and the one that is held.
+fn new_and(held: &str) -> Vec<Value> {
+    let mut changed = group(held, "Changed");
     changed["meta"] = json!({"update": true});
-    let body = json!({"data": [group("new", "New"), changed]});
-    let answer = send_sync(organization.client(), GROUPS, &body).expect(202);
-    assert_eq!(answer.json()["data"]["type"], "asyncoperations");
+    vec![group("new", "New"), changed]
+}
+
+/// "If processing takes more than 25 s (`sync_processing_wait_timeout`) the answer degrades to the asynchronous reply
+/// (202)." What was begun is rolled back, and the operation does it from the start, once.
+#[test]
+fn what_takes_too_long_is_done_by_an_operation() {
+    let (organization, held, mut other) = held_up();
+    let answer = send_sync(organization.client(), GROUPS, &json!({ "data": new_and(&held) })).expect(202);
+    let sent = Sent::of(&answer);
+    assert!(answer.header("Content-Location").ends_with(&sent.path));
     other.batch_execute("COMMIT").unwrap();
-    drop(other);
-    std::thread::sleep(Duration::from_millis(500));
-    assert_eq!(groups(organization.client(), "New"), 0, "what was given up is rolled back: this server has no workers");
+    assert_eq!(summary(&sent.ended(organization.client())), [2, 2, 0, 1, 1]);
+    for name in ["New", "Changed"] {
+        assert_eq!(groups(organization.client(), name), 1, "{name}");
+    }
+}
+
+/// "Processed in order, one transaction: all or nothing": also where an operation does it.
+#[test]
+fn what_takes_too_long_is_still_done_as_a_whole_or_not_at_all() {
+    let (organization, held, mut other) = held_up();
+    let client = organization.client();
+    let mut data = new_and(&held);
+    // That there is none is seen when the other is let go.
+    data.push(json!({"type": "customergroups", "id": "999999999", "meta": {"update": true}}));
+    let sent = Sent::of(&send_sync(client, GROUPS, &json!({ "data": data })));
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(summary(&sent.ended(client)), [3, 0, 1, 0, 0]);
+    for name in ["New", "Changed"] {
+        assert_eq!(groups(client, name), 0, "{name}");
+    }
+    let failed = client.get(&format!("{}/failed", sent.path)).expect(200).json();
+    assert_eq!(failed["data"].as_array().unwrap().len(), 3);
 }

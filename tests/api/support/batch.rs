@@ -2,16 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use entrepot::auth::callers;
 use entrepot::engine::split::Format;
-use entrepot::error::Error;
-use entrepot::operation::body::{Encoding, Limits, Writer};
-use entrepot::operation::{NewOperation, create};
-use entrepot::resources::ALL;
-use serde_json::{Value, json};
+use reqwest::Method;
+use serde_json::Value;
 
-use super::client::Client;
-use super::organization::{Organization, User};
+use super::client::{Answer, Client, JSON_API};
+use super::organization::User;
 
 /// An operation that was accepted.
 #[derive(Clone, Debug)]
@@ -20,26 +16,40 @@ pub struct Sent {
     pub path: String,
 }
 
-pub fn send(organization: &Organization, user: &User, kind: &str, format: Format, body: &str) -> Sent {
-    let db = &organization.server.db;
-    let limits = Limits { bytes: 1 << 30, ratio: 100 };
-    let mut writer = Writer::new(db.clone(), organization.id(), Encoding::Identity, limits);
-    writer.take(body.as_bytes()).unwrap();
-    writer.end().unwrap();
-    let resource = ALL.iter().copied().find(|resource| resource.name == kind).unwrap();
-    let id = db
-        .transaction_now::<_, Error>(|conn| {
-            let caller = callers::load_acting(conn, organization.id(), user.id, &user.client_id)?.unwrap();
-            let body = writer.complete(conn)?;
-            let request = json!({"format": format});
-            create(conn, &caller, chrono::Utc::now(), &NewOperation { resource, external_ids: false, request, body })
-        })
-        .unwrap();
-    writer.keep();
-    Sent { id: id.to_string(), path: format!("/admin/api/asyncoperations/{id}") }
+/// Sends records of that kind, and has them accepted.
+#[track_caller]
+pub fn send(user: &User, kind: &str, format: Format, body: &str) -> Sent {
+    Sent::of(&patch(&user.client, kind, format, &[], body))
+}
+
+/// PATCH on a collection, with more headers.
+pub fn patch(client: &Client, kind: &str, format: Format, headers: &[(&str, &str)], body: &str) -> Answer {
+    let media_type = match format {
+        Format::Json => JSON_API,
+        Format::Ndjson => "application/x-ndjson",
+        Format::Csv => "text/csv",
+    };
+    client.send(Method::PATCH, &format!("/admin/api/{kind}"), |request| {
+        let request = request.header("Content-Type", media_type).body(body.to_owned());
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    })
 }
 
 impl Sent {
+    /// The operation of an answer (202).
+    #[track_caller]
+    pub fn of(answer: &Answer) -> Sent {
+        let id = answer.clone().expect(202).json()["data"]["id"].as_str().unwrap().to_owned();
+        Sent { path: format!("/admin/api/asyncoperations/{id}"), id }
+    }
+
+    /// The errors of the operation: the title and the detail of each.
+    pub fn errors(&self, client: &Client) -> Vec<(String, String)> {
+        let list = client.get(&format!("{}/errors?page[size]=-1", self.path)).expect(200).json();
+        let text = |error: &Value, name: &str| error["attributes"][name].as_str().unwrap().to_owned();
+        list["data"].as_array().unwrap().iter().map(|one| (text(one, "title"), text(one, "detail"))).collect()
+    }
+
     /// The operation as it is.
     pub fn now(&self, client: &Client) -> Value {
         client.get(&self.path).expect(200).json()["data"].clone()

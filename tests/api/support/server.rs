@@ -59,9 +59,14 @@ impl TestServer {
 
     /// A server that knows those jobs.
     pub fn with_jobs(url: &str, settings: &str, jobs: &[Entry]) -> TestServer {
+        TestServer::with_key(url, settings, jobs, KEY)
+    }
+
+    /// A server that knows those jobs, with a key of its own.
+    pub fn with_key(url: &str, settings: &str, jobs: &[Entry], key: &str) -> TestServer {
         let config = config(settings);
         let db = Db::connect(url, &config.database, config.connections_beside()).unwrap();
-        let key = ServerKey::parse(KEY).unwrap();
+        let key = ServerKey::parse(key).unwrap();
         let app = App { jobs: Registry::new(jobs), ..App::new(config, db.clone(), key).unwrap() };
         let (send, receive) = mpsc::channel();
         let thread = std::thread::spawn(move || {

@@ -106,7 +106,8 @@ impl Shop {
         self.client().post("/admin/api/products", &body).expect(201).id()
     }
 
-    fn product_body(
+    /// The body of a product with those parts.
+    pub fn product_body(
         &self,
         sku: &str,
         kind: &str,
