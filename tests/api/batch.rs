@@ -9,6 +9,7 @@ mod failed;
 mod given_up;
 mod included;
 mod life;
+mod memory;
 mod quota;
 mod results;
 mod rights;

@@ -342,3 +342,23 @@ fn rows_keep_their_cells_and_a_reason_is_passed_over() {
     assert_eq!(second.cells, ["B"]);
     assert!(second.fault.is_some());
 }
+
+#[test]
+fn a_chunk_ends_with_the_record_that_makes_it_large() {
+    let limits = Limits { chunk_bytes: 150, ..LIMITS };
+    let text = "x".repeat(60);
+    let row = |id: &str| format!(r#"{{"type":"things","id":"{id}","attributes":{{"sku":"{text}"}}}}"#);
+    let rows = ["a", "b", "c"].map(row);
+    let included = r#"{"type":"makers","id":"m","relationships":{"of":{"data":{"type":"things","id":"a"}}}}"#;
+    let bodies = [
+        (format!(r#"{{"data":[{}]}}"#, rows.join(",")), Format::Json, [2, 1].as_slice()),
+        (format!(r#"{{"data":[{}],"included":[{included}]}}"#, rows.join(",")), Format::Json, &[1, 2]),
+        (rows.join("\n"), Format::Ndjson, &[2, 1]),
+        (format!("sku\n{text}\n{text}\n{text}\n"), Format::Csv, &[2, 1]),
+    ];
+    for (body, format, expected) in bodies {
+        let splitter = Splitter::open(Cursor::new(body.into_bytes()), format, &PRODUCT, limits).unwrap();
+        let counts: Vec<usize> = splitter.map(|chunk| chunk.unwrap().data.len()).collect();
+        assert_eq!(counts, expected, "{format:?}");
+    }
+}

@@ -138,3 +138,25 @@ fn only_so_many_errors_are_kept_and_all_are_counted() {
         list["data"].as_array().unwrap().iter().filter(|record| record["meta"]["errors"] != json!([])).count();
     assert_eq!((list["data"].as_array().unwrap().len(), reasons), (12, 7));
 }
+
+/// "Chunks: 100 primary items …, per-entity overrides": where a record makes prices, fewer are written together than elsewhere.
+#[test]
+fn a_resource_has_chunks_of_its_own_size() {
+    let organization = Organization::new();
+    for (kind, chunks) in [("customergroups", ["1", "1", "1"]), ("pricelists", ["1", "2", "3"])] {
+        let record = json!({"type": kind, "attributes": {"name": ""}});
+        let body = json!({ "data": vec![record; 201] }).to_string();
+        let sent = send(&organization.admin, kind, Format::Json, &body);
+        sent.ended(organization.client());
+        let path = format!("{}/results?page[size]=1000", sent.path);
+        assert_eq!(organization.client().get(&path).expect(200).json()["data"].as_array().unwrap().len(), 201);
+        let list = organization.client().get(&format!("{}/errors?page[size]=-1", sent.path)).expect(200).json();
+        let chunk_of = |place: usize| {
+            let pointer = format!("/data/{place}/attributes/name");
+            let of_place = |error: &&Value| error["attributes"]["source"]["pointer"] == pointer.as_str();
+            let error = list["data"].as_array().unwrap().iter().find(of_place).unwrap();
+            error["id"].as_str().unwrap().split('-').nth(1).unwrap().to_owned()
+        };
+        assert_eq!([0, 100, 200].map(chunk_of), chunks, "{kind}");
+    }
+}

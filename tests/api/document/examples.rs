@@ -21,6 +21,9 @@ fn every_example_is_accepted() {
             Ok(id) if resource.actions.update && !id.is_empty() => {
                 let mut body = update_example(resource);
                 body["data"]["id"] = id.as_str().into();
+                if let Err(reason) = refer(&shop, resource.name, &mut body["data"], &BTreeSet::new(), 0) {
+                    refused.push(format!("{}: {reason}", resource.name));
+                }
                 let answer = shop.client().patch(&format!("/admin/api/{}/{id}", resource.name), &body);
                 if answer.status != 200 {
                     refused.push(format!("{}: {} {}\n  {body}", resource.name, answer.status, answer.text));
@@ -49,24 +52,7 @@ fn create(shop: &Shop, name: &str, depth: usize) -> Result<String, String> {
     let mut records = vec![body["data"].take()];
     records.extend(included);
     for record in &mut records {
-        for (relation, relationship) in
-            record.get_mut("relationships").and_then(Value::as_object_mut).into_iter().flatten()
-        {
-            let identifiers: Vec<&mut Value> = match &mut relationship["data"] {
-                Value::Array(list) => list.iter_mut().collect(),
-                one => vec![one],
-            };
-            for identifier in identifiers {
-                if !labels.contains(&(identifier["type"].to_string(), identifier["id"].to_string())) {
-                    let target = identifier["type"].as_str().unwrap_or_default().to_owned();
-                    let example = identifier["id"].as_str().unwrap_or_default();
-                    identifier["id"] = match end(shop, name, relation) {
-                        Some(id) => id.into(),
-                        None => existing(shop, &target, example, depth)?.into(),
-                    };
-                }
-            }
-        }
+        refer(shop, name, record, &labels, depth)?;
     }
     let data = records.remove(0);
     let mut body = serde_json::json!({"data": data});
@@ -82,6 +68,34 @@ fn create(shop: &Shop, name: &str, depth: usize) -> Result<String, String> {
         400 if is_taken(&answer) && depth == 0 => Ok(String::new()),
         status => Err(format!("{status} {}\n  {body}", answer.text)),
     }
+}
+
+/// Has a record of the example name records that are there, but for those that come with it.
+fn refer(
+    shop: &Shop,
+    name: &str,
+    record: &mut Value,
+    labels: &BTreeSet<(String, String)>,
+    depth: usize,
+) -> Result<(), String> {
+    for (relation, relationship) in record.get_mut("relationships").and_then(Value::as_object_mut).into_iter().flatten()
+    {
+        let identifiers: Vec<&mut Value> = match &mut relationship["data"] {
+            Value::Array(list) => list.iter_mut().collect(),
+            one => vec![one],
+        };
+        for identifier in identifiers {
+            if !labels.contains(&(identifier["type"].to_string(), identifier["id"].to_string())) {
+                let target = identifier["type"].as_str().unwrap_or_default().to_owned();
+                let example = identifier["id"].as_str().unwrap_or_default();
+                identifier["id"] = match end(shop, name, relation) {
+                    Some(id) => id.into(),
+                    None => existing(shop, &target, example, depth)?.into(),
+                };
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A product of its own for the end of a link that does not lead from a product to itself.
