@@ -20,7 +20,7 @@ fn ended(organization: &Organization, user: &User) -> Sent {
     let group = json!({"type": "customergroups", "attributes": {"name": unique("secret")}});
     let broken = json!({"type": "customergroups", "attributes": {"name": "", "noSuchThing": unique("secret")}});
     let body = json!({"data": [group, broken]}).to_string();
-    let sent = send(organization, user, "customergroups", Format::Json, &body);
+    let sent = send(user, "customergroups", Format::Json, &body);
     sent.ended(organization.client());
     sent
 }
