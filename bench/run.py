@@ -29,8 +29,11 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PORT = 18099
 JSON_API = "application/vnd.api+json"
-# What the server does beside requests: numbering changes, running jobs.
-BACKGROUND = re.compile(r"change_sequencer|change_id_seq|position IS NULL|\bjob(_worker)?\b", re.I)
+# What the server does beside requests: numbering changes, looking for them, running jobs, sending webhooks.
+BACKGROUND = re.compile(
+    r"change_sequencer|change_id_seq|position IS NULL|\bjob(_worker)?\b|FROM change_feed WHERE organization_id = ANY|webhook_delivery|AS busy \(endpoint",
+    re.I,
+)
 
 
 def main():

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::engine::external;
 use crate::engine::registry::Registry;
+use crate::engine::resource::Resource;
 use crate::engine::write::{Context, SEALED, Server};
 use crate::error::Error;
 use crate::feed::heads::Heads;
@@ -117,5 +118,9 @@ impl Server for App {
 
     fn check_url(&self, url: &str) -> Result<(), String> {
         destination::parse(url, &self.config.webhooks).map(drop)
+    }
+
+    fn told_as(&self, resource: &'static Resource) -> &'static Resource {
+        self.admin.get(resource.name).filter(|office| office.table == resource.table).unwrap_or(resource)
     }
 }

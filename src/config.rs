@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 pub use apis::Apis;
 pub use auth::Auth;
 pub use batch::Batch;
-pub use changes::Changes;
+pub use changes::{Changes, Waiters};
 pub use cors::{Cors, CorsBlock};
 pub use database::Database;
 pub use http::{Http, Tls};

@@ -14,7 +14,7 @@ mod rows;
 use diesel::pg::PgConnection;
 
 pub use documents::documents;
-pub use frame::{Frame, page_link};
+pub use frame::{Frame, page_link, write_links};
 pub use progress::Progress;
 
 use super::computed;
@@ -96,7 +96,7 @@ pub fn objects(
         sql.collect(conn, |row| {
             let (key, mut object) = (writer.key(row)?, Vec::new());
             let meta = Meta { values: Some(&values), ..Meta::default() };
-            writer.write(&mut object, row, &key, meta, &mut |_, _, _| ())?;
+            writer.write(&mut object, row, &key, meta, &mut |_, _, _| ());
             Ok((key, object))
         })
     })

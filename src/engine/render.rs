@@ -58,8 +58,8 @@ pub struct Meta<'m> {
     pub data_id: Option<&'m str>,
     /// The label of the request's own `included` record.
     pub include_id: Option<&'m str>,
-    /// What the row's cursor is bound to, when it has one.
-    pub cursor: Option<(&'m [SortTerm], u64)>,
+    /// The row's cursor, when it has one.
+    pub cursor: Option<&'m str>,
     /// What is shown in computed attributes.
     pub values: Option<&'m Values>,
 }
@@ -193,13 +193,13 @@ impl RowWriter {
         key: &Key,
         meta: Meta<'_>,
         found: &mut dyn FnMut(&'static Relation, &'static Resource, Key),
-    ) -> Result<(), Error> {
+    ) {
         let id = key.to_string();
         let encoded = if matches!(key, Key::Text(_)) { path_segment(&id) } else { id.clone() };
         begin_identifier(out, self.resource);
         decode::escape(out, id.as_bytes());
         out.push(b'"');
-        self.write_meta(out, row, meta)?;
+        self.write_meta(out, row, meta);
         if self.linked {
             out.extend_from_slice(b",\"links\":{\"self\":\"");
             out.extend_from_slice(self.collection.as_bytes());
@@ -224,16 +224,15 @@ impl RowWriter {
         }
         for (index, relation) in self.shape.relations.iter().enumerate() {
             out.extend_from_slice(if index == 0 { b",\"relationships\":{" } else { b"," });
-            self.write_relation(out, row, index, relation, encoded.as_bytes(), found)?;
+            self.write_relation(out, row, index, relation, encoded.as_bytes(), found);
         }
         if !self.shape.relations.is_empty() {
             out.push(b'}');
         }
         out.push(b'}');
-        Ok(())
     }
 
-    fn write_meta(&self, out: &mut Vec<u8>, row: &Row<'_>, meta: Meta<'_>) -> Result<(), Error> {
+    fn write_meta(&self, out: &mut Vec<u8>, row: &Row<'_>, meta: Meta<'_>) {
         let mut separator: &[u8] = b",\"meta\":{";
         let mut member = |out: &mut Vec<u8>, name: &[u8]| {
             out.extend_from_slice(separator);
@@ -252,15 +251,14 @@ impl RowWriter {
                 out.push(b'"');
             }
         }
-        if let Some((terms, binding)) = meta.cursor {
+        if let Some(cursor) = meta.cursor {
             member(out, b"\"page\":{\"cursor\":\"");
-            out.extend_from_slice(self.cursor(row, terms, binding)?.as_bytes());
+            out.extend_from_slice(cursor.as_bytes());
             out.extend_from_slice(b"\"}");
         }
         if separator == b"," {
             out.push(b'}');
         }
-        Ok(())
     }
 
     fn write_relation(
@@ -271,7 +269,7 @@ impl RowWriter {
         relation: &'static Relation,
         id: &[u8],
         found: &mut dyn FnMut(&'static Relation, &'static Resource, Key),
-    ) -> Result<(), Error> {
+    ) {
         let writer = &self.relations[index];
         let column = self.layout.relations[index];
         out.extend_from_slice(self.text.part(&writer.before));
@@ -332,11 +330,15 @@ impl RowWriter {
                 let as_text = !targets.iter().all(|target| target.id.is_in_foreign_keys());
                 row.raw(column + 1, |bytes| {
                     let Some((place, bytes)) = place.zip(bytes) else { return };
-                    if as_text && targets[place].id.kind == IdKind::Integer {
-                        let number = std::str::from_utf8(bytes).ok().and_then(key::parse_integer).unwrap_or_default();
-                        link(out, place, &number.to_be_bytes());
-                    } else {
-                        link(out, place, bytes);
+                    let read = std::str::from_utf8(bytes).ok().filter(|_| as_text);
+                    match (targets[place].id.kind, read) {
+                        (IdKind::Integer, Some(text)) => {
+                            link(out, place, &key::parse_integer(text).unwrap_or_default().to_be_bytes());
+                        }
+                        (IdKind::Uuid, Some(text)) => {
+                            link(out, place, uuid::Uuid::try_parse(text).unwrap_or_default().as_bytes());
+                        }
+                        _ => link(out, place, bytes),
                     }
                 });
             }
@@ -346,7 +348,6 @@ impl RowWriter {
         }
         out.extend_from_slice(brackets[1]);
         out.push(b'}');
-        Ok(())
     }
 }
 

@@ -74,6 +74,12 @@ pub trait Server: Sync {
 
     /// Whether the server may send requests to a URL, as far as the URL tells; the error is a sentence about it.
     fn check_url(&self, url: &str) -> Result<(), String>;
+
+    /// As what the changes of a resource's records are told, where several APIs show the same table: the one that knows
+    /// whose they are.
+    fn told_as(&self, resource: &'static Resource) -> &'static Resource {
+        resource
+    }
 }
 
 /// What makes hashes of passwords, at the cost and pace that the server was given.

@@ -1,24 +1,29 @@
-//! A page of the feed: the changes after a position, as far as a caller sees them.
+//! A page of the feed: the changes after a position, as far as a caller sees them, rendered.
 //!
 //! One statement, one snapshot: how far the feed goes, what was removed of it, and the rows. At most [`WINDOW`] rows are
 //! looked at, however few of them the caller sees; the page tells how far it looked.
 
+mod statement;
+
+use std::ops::Range;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use serde_json::value::RawValue;
 
+use super::cursor;
 use super::sight::Sight;
 use crate::acl::Caller;
-use crate::engine::resource::Ident;
-use crate::engine::sql::Sql;
-use crate::engine::sql::predicate::Conditions;
-use crate::engine::value::Value;
+use crate::engine::key::Key;
+use crate::engine::plan::Shape;
+use crate::engine::render::{Meta, RowWriter, View};
+use crate::engine::sql::select;
 use crate::error::{CURSOR_GONE, Error};
+use statement::statement;
 
 /// The most rows that one page looks at.
 pub const WINDOW: i64 = 10_000;
 
-/// Which of the changes that the caller sees are wanted.
+/// Which of the changes that the caller sees are wanted, and what of them.
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub sight: Sight,
@@ -28,6 +33,11 @@ pub struct Wanted {
     pub ids: Option<Vec<String>>,
     /// When: a moment, and the operator before it.
     pub moments: Vec<(&'static str, DateTime<Utc>)>,
+    /// What is shown of them. Its resource has the columns of [`statement`]; its link to the record is polymorphic, and
+    /// its to-ones are those who made the change.
+    pub shape: Shape,
+    /// Whether it is wanted which records they lead to.
+    pub records: bool,
 }
 
 /// Where a page begins.
@@ -41,28 +51,22 @@ pub enum Place {
     After(i64),
 }
 
-/// One change, as the caller sees it.
+/// One change.
 #[derive(Clone, Debug)]
 pub struct Change {
     pub position: i64,
-    /// The type of the record.
-    pub resource: String,
-    /// Its id, as on the wire.
-    pub record: String,
-    /// `created`, `updated` or `deleted`.
-    pub action: String,
-    /// A JSON array of names.
-    pub fields: Box<RawValue>,
-    pub at: DateTime<Utc>,
-    pub user: Option<i64>,
-    pub customer_user: Option<i64>,
-    pub client: Option<String>,
+    /// Its resource object, in [`Page::objects`].
+    pub object: Range<usize>,
+    /// Type and id of the record it leads to, if that is wanted and was not deleted.
+    pub record: Option<(String, String)>,
 }
 
 /// What was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     pub changes: Vec<Change>,
+    /// Resource objects as JSON, with commas between them.
+    pub objects: Vec<u8>,
     /// The position up to which everything was looked at: where to go on.
     pub position: i64,
     /// The last position of the feed.
@@ -76,38 +80,57 @@ impl Page {
     }
 }
 
+/// How far a feed goes, and how far of it was looked at.
+#[derive(Default)]
+struct Reach {
+    head: i64,
+    removed: i64,
+    last: i64,
+}
+
 /// Reads up to `size` changes. The error is the 410 of a place that is older than what is kept, or that never was.
-pub fn read(conn: &mut PgConnection, caller: &Caller, wanted: &Wanted, place: Place, size: i64) -> Result<Page, Error> {
-    let mut feed = (0, 0);
-    let mut changes = Vec::new();
+pub fn read(
+    conn: &mut PgConnection,
+    caller: &Caller,
+    wanted: &Wanted,
+    (place, size): (Place, i64),
+    view: &View,
+) -> Result<Page, Error> {
+    let columns = select::Wanted::default();
+    let further = select::Layout::of(&wanted.shape, columns, 0).cursor;
+    let writer = RowWriter::new(wanted.shape.clone(), columns, 0, view, |_| false);
+    let (mut reach, mut page) = (Reach::default(), Page::default());
     statement(caller, wanted, place, size).for_each(conn, |row| -> Result<(), Error> {
-        feed = (row.integer(0)?.unwrap_or_default(), row.integer(1)?.unwrap_or_default());
-        let Some(position) = row.integer(2)? else { return Ok(()) };
-        let text = |column: usize| row.text(column).map(Option::unwrap_or_default);
-        changes.push(Change {
-            position,
-            resource: text(3)?,
-            record: text(4)?,
-            action: text(5)?,
-            fields: RawValue::from_string(text(6)?).map_err(Error::internal)?,
-            at: row.get::<diesel::sql_types::Timestamptz, DateTime<Utc>>(7)?.unwrap_or_default(),
-            user: row.integer(8)?,
-            customer_user: row.integer(9)?,
-            client: row.text(10)?,
-        });
+        let number = |column: usize| row.integer(further + column).map(Option::unwrap_or_default);
+        reach = Reach { head: number(0)?, removed: number(1)?, last: number(2)? };
+        let Some(position) = row.integer(0)? else { return Ok(()) };
+        let record = match wanted.records {
+            true => row.text(further + 3)?.zip(row.text(further + 4)?),
+            false => None,
+        };
+        if !page.changes.is_empty() {
+            page.objects.push(b',');
+        }
+        let start = page.objects.len();
+        let cursor = cursor::encode(caller.organization, position);
+        let meta = Meta { cursor: Some(&cursor), ..Meta::default() };
+        writer.write(&mut page.objects, row, &Key::Integer(position), meta, &mut |_, _, _| ());
+        page.changes.push(Change { position, object: start..page.objects.len(), record });
         Ok(())
     })?;
-    let (head, removed) = feed;
-    let after = match place {
-        Place::Oldest => removed,
-        Place::End => head,
-        Place::After(position) if position < removed => return Err(too_old()),
-        Place::After(position) if position > head => return Err(never_was()),
+    match place {
+        Place::After(position) if position < reach.removed => return Err(too_old()),
+        Place::After(position) if position > reach.head => return Err(never_was()),
+        _ => {}
+    }
+    let full = page.changes.len() as i64 >= size;
+    let begun = match place {
+        Place::Oldest => reach.removed,
+        Place::End => reach.head,
         Place::After(position) => position,
     };
-    let full = changes.len() as i64 >= size;
-    let looked = if full { changes.last().map_or(after, |last| last.position) } else { head.min(after + WINDOW) };
-    Ok(Page { changes, position: looked, head })
+    let looked = if full { page.changes.last().map_or(begun, |last| last.position) } else { reach.last };
+    Ok(Page { position: looked, head: reach.head, ..page })
 }
 
 fn too_old() -> Error {
@@ -120,70 +143,4 @@ fn never_was() -> Error {
     let text = "The cursor lies beyond the last change: the server's data were set back since. Read the records anew, then \
                 follow the changes from the cursor of \"links.last\" that you took before.";
     Error::new(&CURSOR_GONE, text).parameter("page[after]")
-}
-
-fn statement(caller: &Caller, wanted: &Wanted, place: Place, size: i64) -> Sql {
-    let mut conditions = Conditions::new(caller);
-    let mut sql = Sql::new();
-    sql.frequent();
-    sql.raw("SELECT f.position, f.removed, c.* FROM change_feed AS f LEFT JOIN LATERAL (SELECT * FROM (");
-    rows(&mut sql, &mut conditions, wanted, place);
-    sql.raw(") AS seen");
-    if let Some(actions) = &wanted.actions {
-        sql.raw(" WHERE action = ANY(").bind(Value::Texts(actions.clone())).raw(")");
-    }
-    sql.raw(" ORDER BY position LIMIT ").bind(Value::Integer(size)).raw(") AS c ON TRUE WHERE f.organization_id = ");
-    sql.bind(Value::Integer(caller.organization)).raw(" ORDER BY c.position");
-    sql
-}
-
-/// The rows of the window that the caller sees, with the action as it is for the caller.
-fn rows(sql: &mut Sql, conditions: &mut Conditions<'_>, wanted: &Wanted, place: Place) {
-    let sight = &wanted.sight;
-    let column = |sql: &mut Sql, name: &'static str| {
-        sql.column(0, Ident::new(name)).raw(", ");
-    };
-    sql.raw("SELECT ");
-    for name in ["position", "resource", "record_id"] {
-        column(sql, name);
-    }
-    if sight.is_limited() {
-        sql.raw("CASE WHEN NOT t0.moved THEN t0.action WHEN ");
-        sight.after(sql, conditions);
-        sql.raw(" IS NOT TRUE THEN 'deleted' WHEN ");
-        sight.before(sql, conditions);
-        sql.raw(" IS NOT TRUE THEN 'created' ELSE t0.action END AS action, ");
-        sql.raw("t0.fields::text AS fields, ");
-    } else {
-        column(sql, "action");
-        sql.raw("t0.fields::text AS fields, ");
-    }
-    for name in ["at", "user_id", "customer_user_id"] {
-        column(sql, name);
-    }
-    sql.raw("t0.client FROM change AS t0 WHERE t0.organization_id = f.organization_id AND t0.position > ");
-    let window = Value::Integer(WINDOW);
-    match place {
-        Place::Oldest => sql.raw("f.removed AND t0.position <= least(f.position, f.removed + ").bind(window).raw(")"),
-        Place::End => sql.raw("f.position AND FALSE"),
-        Place::After(after) => sql
-            .bind(Value::Integer(after))
-            .raw(" AND t0.position <= least(f.position, ")
-            .bind(Value::Integer(after.saturating_add(WINDOW)))
-            .raw(")"),
-    };
-    sql.raw(" AND (");
-    sight.after(sql, conditions);
-    if sight.is_limited() {
-        sql.raw(" OR (t0.moved AND ");
-        sight.before(sql, conditions);
-        sql.raw(")");
-    }
-    sql.raw(")");
-    if let Some(ids) = &wanted.ids {
-        sql.raw(" AND t0.record_id = ANY(").bind(Value::Texts(ids.clone())).raw(")");
-    }
-    for (operator, moment) in &wanted.moments {
-        sql.raw(" AND t0.at ").raw(operator).raw(" ").bind(Value::DateTime(*moment));
-    }
 }

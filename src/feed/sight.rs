@@ -4,9 +4,10 @@
 //! change row; a part has its parent's there. A record whose owner changed leaves the view of some callers and enters
 //! that of others: then the owner before counts as well.
 
+use std::collections::BTreeSet;
+
 use crate::acl::{self, Caller, Permission};
 use crate::engine::predicate::{Operand, Predicate, Test};
-use crate::engine::registry::Registry;
 use crate::engine::resource::{Ident, Ownership, Resource};
 use crate::engine::sql::Sql;
 use crate::engine::sql::predicate::Conditions;
@@ -48,14 +49,15 @@ impl Sight {
         sight
     }
 
-    /// Of every type of an API.
-    pub fn of_all(caller: &Caller, registry: &Registry) -> Sight {
-        Sight::of(caller, registry.resources.iter().copied())
-    }
-
     /// Whether nothing is seen.
     pub fn is_blind(&self) -> bool {
         self.whole.is_empty() && self.by_owner.is_empty()
+    }
+
+    /// The types of which something is seen, each once.
+    pub fn types(&self) -> Vec<&'static str> {
+        let types: BTreeSet<_> = self.whole.iter().chain(self.by_owner.iter().flat_map(|(_, names)| names)).collect();
+        types.into_iter().copied().collect()
     }
 
     /// Whether what is seen depends on owners.

@@ -1,6 +1,7 @@
 //! GET on `/changes`: the change feed by page, by long polling, and as an event stream.
 
 mod asked;
+mod descriptor;
 mod document;
 mod events;
 mod follower;
@@ -9,12 +10,13 @@ use std::time::Duration;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
 use tokio::time::Instant;
 
 use asked::Asked;
 pub use asked::MOST;
-use follower::{Follower, Look, Woken};
+pub use descriptor::{ACTIONS, CHANGE, is_told};
+use document::Shown;
+use follower::{Follower, Woken};
 
 use super::call::Call;
 use super::media_type;
@@ -39,6 +41,7 @@ pub async fn read(request: &HttpRequest, call: Call) -> Result<HttpResponse, Err
     asked.of_caller(&call.registry, &call.caller)?;
     if media_type::wants_events(request) {
         let place = resumed(request, organization)?.or(asked.place).unwrap_or(Place::End);
+        let asked = asked.for_stream()?;
         let mut follower = Follower::new(request, call, asked, place);
         if !follower.is_renewable() {
             let text = "An event stream needs a bearer token: other credentials are good for one request.";
@@ -51,14 +54,12 @@ pub async fn read(request: &HttpRequest, call: Call) -> Result<HttpResponse, Err
     let (view, links, media_type) = (call.view.clone(), call.view.links, call.profile.media_type());
     let place = asked.place.unwrap_or(Place::Oldest);
     let mut follower = Follower::new(request, call, asked, place);
-    let look = wait_and_look(&mut follower).await?;
+    let shown = wait_and_look(&mut follower).await?;
     let asked = &follower.asked;
-    let links = if links { page_links(&view, asked, organization, &look) } else { Vec::new() };
-    let meta = json!({"page": {
-        "cursor": cursor::encode(organization, look.position),
-        "more": look.position < look.head,
-    }});
-    let body = look.shown.document(asked.include, &links, &meta);
+    let next = cursor::encode(organization, shown.page.position);
+    let last = cursor::encode(organization, shown.page.head);
+    let links = if links { page_links(&view, asked, &next, &last) } else { Vec::new() };
+    let body = shown.document(asked.include, &links, &next);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))
         .insert_header((CACHE_CONTROL, "no-store"))
@@ -66,7 +67,7 @@ pub async fn read(request: &HttpRequest, call: Call) -> Result<HttpResponse, Err
 }
 
 /// Looks until there is something to show, or the time that the request gives is over.
-async fn wait_and_look(follower: &mut Follower) -> Result<Look, Errors> {
+async fn wait_and_look(follower: &mut Follower) -> Result<Shown, Errors> {
     let longest = if follower.is_renewable() { Duration::MAX } else { UNRENEWED_WAIT };
     let wait = follower.asked.wait.min(longest);
     if wait.is_zero() || follower.asked.size == 0 {
@@ -75,15 +76,13 @@ async fn wait_and_look(follower: &mut Follower) -> Result<Look, Errors> {
     let deadline = Instant::now() + wait;
     follower.take_place()?;
     loop {
-        let look = follower.look().await?;
-        if !look.shown.changes.is_empty() || Instant::now() >= deadline {
-            return Ok(look);
+        let shown = follower.look().await?;
+        // Where there is more to be looked at, the client comes again: one request does not walk through a whole feed.
+        if !shown.page.changes.is_empty() || shown.page.has_more() || Instant::now() >= deadline {
+            return Ok(shown);
         }
-        if look.position >= look.head && follower.wait(look.head, deadline).await != Woken::Change {
-            return Ok(look);
-        }
-        if follower.is_renewable() {
-            follower.renew().await?;
+        if follower.wait(shown.page.head, deadline).await != Woken::Change {
+            return Ok(shown);
         }
     }
 }
@@ -102,13 +101,8 @@ fn resumed(request: &HttpRequest, organization: i64) -> Result<Option<Place>, Er
 }
 
 /// `next` is always there: a poller goes on from it. `last` is where the feed ends now.
-fn page_links(view: &View, asked: &Asked, organization: i64, look: &Look) -> Vec<(&'static str, String)> {
+fn page_links(view: &View, asked: &Asked, next: &str, last: &str) -> Vec<(&'static str, String)> {
     let base = format!("{}/changes", view.base);
     let after = |cursor: &str| page_link(&base, &asked.parameters, Some(("page[after]", cursor)));
-    vec![
-        ("self", base.clone()),
-        ("first", after("")),
-        ("next", after(&cursor::encode(organization, look.position))),
-        ("last", after(&cursor::encode(organization, look.head))),
-    ]
+    vec![("self", base.clone()), ("first", after("")), ("next", after(next)), ("last", after(last))]
 }

@@ -24,7 +24,7 @@ use actix_web::http::ConnectionType;
 use actix_web::middleware::Next;
 use actix_web::rt::net::TcpStream as Stream;
 use actix_web::rt::task::JoinHandle;
-use actix_web::{HttpMessage, web};
+use actix_web::{HttpMessage, HttpRequest, web};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
@@ -201,6 +201,21 @@ impl Drop for Connection {
         if let Some(address) = self.address {
             self.shared.forget(address);
         }
+    }
+}
+
+/// The client's end of a request's connection.
+pub struct Peer(Option<Rc<Connection>>);
+
+impl Peer {
+    pub fn of(request: &HttpRequest) -> Peer {
+        Peer(request.conn_data::<Rc<Connection>>().cloned())
+    }
+
+    /// Whether the client will send nothing more: it has gone, as far as can be seen before it is written to. The
+    /// framework does not tell while a request is worked on.
+    pub fn has_left(&self) -> bool {
+        self.0.as_ref().is_some_and(|connection| connection.socket.peek(&mut [0]).is_ok_and(|bytes| bytes == 0))
     }
 }
 

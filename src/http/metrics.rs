@@ -9,6 +9,7 @@
 //! | `entrepot_webhook_attempts_total` | `outcome` |
 //! | `entrepot_webhook_attempt_seconds`, `entrepot_webhook_wait_seconds` (until the first attempt) | |
 //! | `entrepot_webhook_pending`, `entrepot_webhook_given_up_total`, `entrepot_webhook_withheld_total` | |
+//! | `entrepot_changes_waiting` (requests and streams) | |
 //! | `entrepot_database_connections` | `state` |
 //! | `entrepot_database_statements_total` | |
 //!
@@ -68,6 +69,7 @@ pub async fn show(_: HttpRequest, app: web::Data<App>) -> HttpResponse {
     let (open, idle) = app.db.connections();
     ::metrics::gauge!("entrepot_database_connections", "state" => "idle").set(idle);
     ::metrics::gauge!("entrepot_database_connections", "state" => "busy").set(open.saturating_sub(idle));
+    ::metrics::gauge!("entrepot_changes_waiting").set(app.heads.count() as f64);
     ::metrics::counter!("entrepot_database_statements_total").absolute(app.db.statements());
     if app.gauges.are_old() {
         let shared = app.clone();

@@ -11,7 +11,7 @@ use super::responses::{self, errors};
 use super::schema_ref;
 use super::schemas::{boolean, described, integer, object, string, word};
 use crate::engine::registry::Registry;
-use crate::http::changes::MOST;
+use crate::http::changes::{ACTIONS, MOST, is_told};
 use crate::http::media_type::EVENTS;
 
 const STATUSES: &[u16] = &[400, 401, 403, 406, 410, 429, 500, 503];
@@ -63,23 +63,37 @@ fn parameters(registry: &Registry) -> Vec<ParameterBuilder> {
         plain(name, about).style(Some(ParameterStyle::Form)).explode(Some(false)).schema(Some(list))
     };
     let moment = |operator: &str| {
-        plain(&format!("filter[changedAt][{operator}]"), "When the change was asked for.").schema(Some(string()))
+        plain(&format!("filter[changedAt][{operator}]"), "When the change was asked for: a date, or a date and a time.")
+            .schema(Some(string()))
     };
-    let types: Vec<&str> = registry.resources.iter().map(|resource| resource.name).collect();
+    let told = registry.resources.iter().filter(|resource| is_told(resource));
+    let types: Vec<&str> = told.map(|resource| resource.name).collect();
     let mut all = vec![
         list("filter[type]", "Types of records.", word(&types)),
-        list("filter[action]", "What happened.", word(&["created", "updated", "deleted"])),
-        list("filter[id]", "Ids of records.", string()),
+        list("filter[action]", "What happened, as it is told to the caller.", word(ACTIONS)),
+        list("filter[id]", "Ids of records; of every type, where `filter[type]` names none.", string()),
     ];
     all.extend(["gt", "gte", "lt", "lte"].map(moment));
     all.extend([
         plain("page[after]", "A cursor; empty: before the oldest change that is kept. It is good for any filters.")
             .schema(Some(string())),
-        plain("page[size]", "The most changes in the answer.")
+        plain(
+            "page[size]",
+            "The most changes in the answer; 0 shows the links alone. An event stream takes 1 to 100 at a time.",
+        )
             .schema(Some(integer().minimum(Some(0)).maximum(Some(MOST)).default(Some(json!(100))))),
-        plain("wait", "Seconds to wait for a change where there is none yet.").schema(Some(integer().minimum(Some(0)))),
-        list("include", "The records as they are now.", word(&["resource"])),
+        plain(
+            "wait",
+            "Seconds to wait for a change where there is none yet; the server's `changes.longest_wait` is the most (60, if \
+             nothing else is set). Who waits takes a place: 429 when the client, its organization or the server has none left.",
+        )
+        .schema(Some(integer().minimum(Some(0)))),
+        list("include", "The records as they are now, once each, with the caller's rights.", word(&["resource"])),
         list("fields[changes]", "The members of changes to show.", string()),
+        plain("fields", "The members to show of included records: `fields[type]=name,name`.")
+            .style(Some(ParameterStyle::DeepObject))
+            .explode(Some(true))
+            .schema(Some(schema_ref("fields"))),
         ParameterBuilder::new()
             .name("Last-Event-ID")
             .parameter_in(ParameterIn::Header)
@@ -94,7 +108,7 @@ fn change() -> ObjectBuilder {
     let attributes = object()
         .property("resourceType", string())
         .property("resourceId", string())
-        .property("action", word(&["created", "updated", "deleted"]))
+        .property("action", word(ACTIONS))
         .property("fields", ArrayBuilder::new().items(string()).description(Some("The members that changed.")))
         .property("changedAt", string())
         .property("client", described(text_or_null(), "The API client that asked for it."));

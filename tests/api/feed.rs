@@ -1,5 +1,7 @@
 //! The change feed: every committed change, once and in order, for those who may view its record.
 
+mod attacks;
+mod bounded;
 mod events;
 mod leaving;
 mod page;
@@ -7,8 +9,11 @@ mod query;
 mod retention;
 mod rights;
 mod sequencer;
+mod stop;
 mod stress;
 mod wait;
+mod waiters;
+mod work;
 
 use std::time::{Duration, Instant};
 

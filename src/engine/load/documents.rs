@@ -5,10 +5,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
-use super::BATCH;
+use super::{BATCH, write_links};
 use crate::acl::{Authorized, Caller};
 use crate::engine::computed;
-use crate::engine::decode;
 use crate::engine::key::Key;
 use crate::engine::plan::{Include, ReadPlan, Shape};
 use crate::engine::render::{Meta, RowWriter, View};
@@ -83,7 +82,7 @@ impl Loader<'_> {
                 let meta = Meta { values: Some(&values), ..Meta::default() };
                 writer.write(&mut object, row, &key, meta, &mut |relation, target, key| {
                     links.extend(place(relation).map(|place| (place, target, key)));
-                })?;
+                });
                 rows.push((key, Shown { object, links }));
                 Ok(())
             })
@@ -135,9 +134,7 @@ impl Loader<'_> {
         }
         document.extend_from_slice(if written.len() > 1 { b"]" } else { b"" });
         if self.view.links && resource.actions.list {
-            document.extend_from_slice(b",\"links\":{\"self\":\"");
-            decode::escape(&mut document, self.view.collection(resource).as_bytes());
-            document.extend_from_slice(b"\"}");
+            write_links(&mut document, &[("self", self.view.collection(resource))]);
         }
         document.push(b'}');
         document

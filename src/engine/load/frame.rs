@@ -1,6 +1,7 @@
 //! What surrounds the rows of a document: links, and where its pages lead.
 
 use super::Progress;
+use crate::engine::decode;
 use crate::engine::plan::{Page, Position, ReadPlan};
 use crate::engine::render::path_segment;
 
@@ -55,6 +56,20 @@ impl Progress {
             }
         }
         links
+    }
+}
+
+/// Appends `,"links":{…}`, or nothing where there are none.
+pub fn write_links(out: &mut Vec<u8>, links: &[(&str, String)]) {
+    for (index, (name, url)) in links.iter().enumerate() {
+        out.extend_from_slice(if index == 0 { b",\"links\":{\"" } else { b",\"" });
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":\"");
+        decode::escape(out, url.as_bytes());
+        out.push(b'"');
+    }
+    if !links.is_empty() {
+        out.push(b'}');
     }
 }
 

@@ -103,7 +103,7 @@ impl Progress {
                     &mut |relation, target, key| {
                         note(found, read, path, relation, target, key);
                     },
-                )?;
+                );
                 if self.written.insert((resource.name, key)) {
                     out.extend_from_slice(if self.included { b"," } else { b",\"included\":[" });
                     out.extend_from_slice(&scratch);

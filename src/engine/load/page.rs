@@ -160,17 +160,14 @@ impl Progress {
         let read = plan.plan();
         let key = writer.key(row)?;
         let start = rows.bytes.len();
-        let cursor = match read.page {
-            Page::Cursor { binding, .. } => {
-                let place = writer.cursor(row, &read.sort, binding)?;
-                match &mut self.edges {
-                    Some((_, last)) => *last = place,
-                    None => self.edges = Some((place.clone(), place)),
-                }
-                Some((read.sort.as_slice(), binding))
+        if let Page::Cursor { binding, .. } = read.page {
+            let place = writer.cursor(row, &read.sort, binding)?;
+            match &mut self.edges {
+                Some((_, last)) => *last = place,
+                None => self.edges = Some((place.clone(), place)),
             }
-            _ => None,
-        };
+        }
+        let cursor = self.edges.as_ref().map(|(_, last)| last.as_str());
         if read.identifiers {
             writer.write_identifier(&mut rows.bytes, &key);
         } else {
@@ -183,7 +180,7 @@ impl Progress {
                 &mut |relation, target, key| {
                     note(found, read, None, relation, target, key);
                 },
-            )?;
+            );
         }
         rows.ranges.push(start..rows.bytes.len());
         if !read.include.is_empty() || !self.extras.is_empty() {

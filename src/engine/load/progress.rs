@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use diesel::pg::PgConnection;
 
+use super::frame::write_links;
 use super::{BATCH, Extra, Facts, Frame, Listed, count};
 use crate::acl::Authorized;
 use crate::engine::decode;
@@ -151,16 +152,7 @@ impl Progress {
         if view.links {
             let mut links = self.frame.links.clone();
             links.extend(self.page_links(plan.plan()));
-            for (index, (name, url)) in links.iter().enumerate() {
-                out.extend_from_slice(if index == 0 { b",\"links\":{\"" } else { b",\"" });
-                out.extend_from_slice(name.as_bytes());
-                out.extend_from_slice(b"\":\"");
-                decode::escape(out, url.as_bytes());
-                out.push(b'"');
-            }
-            if !links.is_empty() {
-                out.push(b'}');
-            }
+            write_links(out, &links);
         }
         if let Some(total) = self.facts.total {
             out.extend_from_slice(b",\"meta\":{\"page\":{\"total\":");

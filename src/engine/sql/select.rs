@@ -11,7 +11,7 @@ mod title;
 mod window;
 
 pub use layout::{Layout, Wanted};
-use linkage::related_ids;
+pub use linkage::related_ids;
 use order::order;
 use title::title;
 pub use window::Window;

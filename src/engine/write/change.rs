@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use diesel::sql_types as st;
 use uuid::Uuid;
 
+use super::super::field::Access;
 use super::super::key::Key;
 use super::super::relation::wire_name;
 use super::super::resource::{IdKind, Ident, Ownership, Resource};
@@ -97,7 +98,8 @@ fn insert(
 ) -> Result<(), Errors> {
     let (context, caller) = (batch.context, batch.context.caller);
     let keys: Vec<Key> = records.iter().map(|(key, _)| key.clone()).collect();
-    let fields = records.iter().map(|(_, fields)| field_list(fields)).collect();
+    let fields = records.iter().map(|(_, fields)| field_list(resource, fields)).collect();
+    let told = context.server.told_as(resource);
     let changed = Changed { resource, action, keys: &keys };
     let watchers = context.observer.watchers(context, changed);
     let mut conditions = Conditions::new(caller);
@@ -106,7 +108,7 @@ fn insert(
     sql.raw(
         "INSERT INTO change (organization_id, resource, record_id, action, fields, user_id, customer_user_id, client, owner_id, business_unit_id, moved, old_owner_id, old_business_unit_id, at) SELECT ",
     );
-    sql.bind(Value::Integer(caller.organization)).raw(", ").bind(Value::Text(resource.name.to_owned())).raw(", ");
+    sql.bind(Value::Integer(caller.organization)).raw(", ").bind(Value::Text(told.name.to_owned())).raw(", ");
     sql.column(0, resource.id.column).raw("::text");
     if let IdKind::Guid { suffix } = resource.id.kind {
         sql.raw(" || '-' || ").column(0, suffix);
@@ -115,7 +117,7 @@ fn insert(
     sql.bind(Value::from(caller.user().map(|user| user.id))).raw(", ");
     sql.bind(Value::from(caller.customer_user().map(|user| user.id))).raw(", ");
     sql.bind(Value::Text(caller.client.clone())).raw(", ");
-    owner(&mut sql, &mut conditions, resource, 0, 0);
+    owner(&mut sql, &mut conditions, told, 0, 0);
     sql.raw(if former.is_some() { ", TRUE, " } else { ", FALSE, " });
     sql.bind(Value::from(former.and_then(|former| former.user))).raw(", ");
     sql.bind(Value::from(former.and_then(|former| former.unit))).raw(", ").bind(Value::DateTime(batch.context.now));
@@ -145,8 +147,13 @@ fn insert(
     context.observer.changed(batch.conn, context, changed, &watchers)
 }
 
-fn field_list(fields: &Fields) -> String {
-    let shown: Fields = fields.iter().copied().map(wire_name).collect();
+/// The members that changed, as the wire knows them: what only rules and rights know of has no name there.
+fn field_list(resource: &Resource, fields: &Fields) -> String {
+    let is_hidden = |name: &str| {
+        resource.field(name).is_some_and(|field| field.access == Access::Hidden)
+            || resource.relation(name).is_some_and(|relation| relation.hidden)
+    };
+    let shown: Fields = fields.iter().copied().map(wire_name).filter(|name| !is_hidden(name)).collect();
     serde_json::Value::from_iter(shown).to_string()
 }
 

@@ -80,7 +80,7 @@ fn note_stored(batch: &mut Batch<'_>, resource: &'static Resource, keys: &[Key])
     let mut conditions = Conditions::new(batch.context.caller);
     let mut sql = Sql::new();
     sql.raw("SELECT ").key_columns(0, resource).raw(", ");
-    change::owner(&mut sql, &mut conditions, resource, 0, 0);
+    change::owner(&mut sql, &mut conditions, batch.context.server.told_as(resource), 0, 0);
     sql.raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
     conditions.tenant(&mut sql, resource, 0);
     sql.raw(" AND ").column(0, resource.id.column).raw(" = ANY(").bind(key_array(keys)).raw(")");

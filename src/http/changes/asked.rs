@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::descriptor::{ACTIONS, CHANGE, is_told};
 use crate::acl::Caller;
 use crate::config::Config;
 use crate::engine::kind::Kind;
@@ -28,7 +29,6 @@ use crate::feed::sight::Sight;
 /// The most changes in one answer.
 pub const MOST: i64 = 1_000;
 const USUAL: i64 = 100;
-const ACTIONS: [&str; 3] = ["created", "updated", "deleted"];
 
 /// What a request for changes asks.
 #[derive(Clone, Debug)]
@@ -44,9 +44,7 @@ pub struct Asked {
     pub wait: Duration,
     /// Whether the records are shown as they are now.
     pub include: bool,
-    /// What is shown of the changes themselves. `None`: everything.
-    pub members: Option<Vec<String>>,
-    /// What is shown of the records.
+    /// What is shown of the changes and of the records.
     pub shapes: Shapes,
     /// As they were sent, for links.
     pub parameters: Vec<(String, String)>,
@@ -72,7 +70,6 @@ impl Asked {
             size: USUAL,
             wait: Duration::ZERO,
             include: false,
-            members: None,
             shapes: Shapes::default(),
             parameters: parameters.iter().map(|one| (one.key.clone(), one.value.clone())).collect(),
         };
@@ -95,11 +92,7 @@ impl Asked {
                     number(parameter, longest).map(|seconds| asked.wait = Duration::from_secs(seconds as u64))
                 }
                 ("include", []) => include(parameter, strict).map(|include| asked.include = include),
-                ("fields", ["changes"]) => {
-                    asked.members = Some(fields::names(parameter));
-                    Ok(())
-                }
-                ("fields", [name]) => match registry.get(name) {
+                ("fields", [name]) => match named(registry, name) {
                     Some(resource) => {
                         asked.shapes.set(Shape::only(resource, &fields::names(parameter)));
                         Ok(())
@@ -115,17 +108,39 @@ impl Asked {
         Ok(asked)
     }
 
+    /// The same for an event stream, which takes its changes in parts: thousands of slow readers must not hold thousands
+    /// of pages. The error is the 400 of parts without anything in them.
+    pub fn for_stream(self) -> Result<Asked, Error> {
+        if self.size == 0 {
+            let text = "The value should be greater than or equals to 1 for an event stream.";
+            return Err(Error::filter(text).parameter("page[size]"));
+        }
+        Ok(Asked { size: self.size.min(USUAL), ..self })
+    }
+
     /// The same for a caller. The error is the 403 of one who may view nothing of what is asked for.
     pub fn of_caller(&self, registry: &Registry, caller: &Caller) -> Result<Wanted, Error> {
         let sight = match &self.types {
             Some(types) => Sight::of(caller, types.iter().copied()),
-            None => Sight::of_all(caller, registry),
+            None => Sight::of(caller, registry.resources.iter().copied().filter(|resource| is_told(resource))),
         };
         if sight.is_blind() {
             return Err(Error::no_access_to_type());
         }
-        Ok(Wanted { sight, actions: self.actions.clone(), ids: self.ids.clone(), moments: self.moments.clone() })
+        Ok(Wanted {
+            sight,
+            actions: self.actions.clone(),
+            ids: self.ids.clone(),
+            moments: self.moments.clone(),
+            shape: self.shapes.of(&CHANGE),
+            records: self.include,
+        })
     }
+}
+
+/// What stands in the answer under that type.
+fn named(registry: &Registry, name: &str) -> Option<&'static Resource> {
+    if name == CHANGE.name { Some(&CHANGE) } else { registry.get(name) }
 }
 
 fn types(registry: &Registry, parameter: &Parameter) -> Result<Vec<&'static Resource>, Error> {
@@ -138,9 +153,16 @@ fn types(registry: &Registry, parameter: &Parameter) -> Result<Vec<&'static Reso
         }
     }
     match unknown.as_slice() {
-        [] => Ok(types),
-        [one] => Err(parameter.error(format!("Unknown entity type: {one}."))),
-        several => Err(parameter.error(format!("Unknown entity types: {}.", several.join(", ")))),
+        [] => {}
+        [one] => return Err(parameter.error(format!("Unknown entity type: {one}."))),
+        several => return Err(parameter.error(format!("Unknown entity types: {}.", several.join(", ")))),
+    }
+    match types.iter().find(|resource| !is_told(resource)) {
+        Some(other) => {
+            let text = format!("There are no changes of \"{}\". Ask for these records themselves.", other.name);
+            Err(parameter.error(text))
+        }
+        None => Ok(types),
     }
 }
 

@@ -8,7 +8,8 @@ use actix_web::web::Bytes;
 use futures_util::stream;
 use tokio::time::Instant;
 
-use super::follower::{Follower, Look, Woken};
+use super::document::Shown;
+use super::follower::{Follower, Woken};
 use crate::error::Errors;
 use crate::feed::cursor;
 use crate::http::media_type::EVENTS;
@@ -19,7 +20,7 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const RETRY: u32 = 2000;
 
 /// The stream, its first look done.
-pub fn answer(follower: Follower, first: Look) -> HttpResponse {
+pub fn answer(follower: Follower, first: Shown) -> HttpResponse {
     let start = format!("retry: {RETRY}\n\n");
     let stream = Events { follower, look: Some(first), begin: start.into_bytes(), said: Instant::now() };
     HttpResponse::Ok()
@@ -37,7 +38,7 @@ pub fn answer(follower: Follower, first: Look) -> HttpResponse {
 struct Events {
     follower: Follower,
     /// What was read and not said yet.
-    look: Option<Look>,
+    look: Option<Shown>,
     begin: Vec<u8>,
     said: Instant,
 }
@@ -56,7 +57,7 @@ impl Events {
             if !piece.is_empty() {
                 self.said = Instant::now();
                 // The next look comes when the client has taken this one.
-                self.wait_later(look);
+                self.wait_later(&look);
                 return Some(Bytes::from(piece));
             }
             if let Some(beat) = self.rest(look).await? {
@@ -65,67 +66,67 @@ impl Events {
         }
     }
 
-    async fn read(&mut self) -> Option<Look> {
-        let renewed = self.follower.renew().await;
-        if let Err(error) = renewed {
-            tracing::info!(%error, "an event stream ends with its caller's rights");
+    async fn read(&mut self) -> Option<Shown> {
+        if self.follower.is_ending() {
             return None;
         }
         match self.follower.look().await {
             Ok(look) => Some(look),
             Err(errors) => {
-                tracing::info!(%errors, "an event stream broke off");
+                tracing::info!(%errors, "an event stream ends");
                 None
             }
         }
     }
 
-    fn write(&self, look: &Look, opening: bool, piece: &mut Vec<u8>) {
+    fn write(&self, look: &Shown, opening: bool, piece: &mut Vec<u8>) {
         let (organization, include) = (self.follower.organization(), self.follower.asked.include);
-        for (place, item) in look.shown.changes.iter().enumerate() {
+        for (place, change) in look.page.changes.iter().enumerate() {
             piece.extend_from_slice(
-                format!("id: {}\nevent: change\ndata: ", cursor::encode(organization, item.position)).as_bytes(),
+                format!("id: {}\nevent: change\ndata: ", cursor::encode(organization, change.position)).as_bytes(),
             );
-            piece.extend_from_slice(&look.shown.single(place, include));
+            look.write_single(piece, place, include);
             piece.extend_from_slice(b"\n\n");
         }
         // An id without data is remembered by the client and is no event.
-        if opening && look.shown.changes.is_empty() {
-            piece.extend_from_slice(format!("id: {}\n\n", cursor::encode(organization, look.position)).as_bytes());
+        if opening && look.page.changes.is_empty() {
+            piece.extend_from_slice(format!("id: {}\n\n", cursor::encode(organization, look.page.position)).as_bytes());
         }
     }
 
     /// After something was said: what is there already is read at once.
-    fn wait_later(&mut self, look: Look) {
-        if look.position >= look.head {
-            self.look = Some(Look { shown: Default::default(), ..look });
+    fn wait_later(&mut self, look: &Shown) {
+        if !look.page.has_more() {
+            self.look = Some(look.said());
         }
     }
 
     /// Waits until there may be more. Something to say is a sign of life.
-    async fn rest(&mut self, look: Look) -> Option<Option<Bytes>> {
-        if look.position < look.head {
-            return Some(None);
-        }
+    async fn rest(&mut self, look: Shown) -> Option<Option<Bytes>> {
+        let position = look.page.position;
         let beat = self.said + HEARTBEAT;
-        let due = beat.min(self.follower.renewal_due());
-        match self.follower.wait(look.head, due).await {
+        if look.page.has_more() {
+            return Some((Instant::now() >= beat).then(|| self.beat(position)));
+        }
+        let due = beat.min(Follower::renewal_due());
+        match self.follower.wait(look.page.head, due).await {
             Woken::Stop => None,
             Woken::Change => Some(None),
             Woken::Time => {
                 if let Err(error) = self.follower.renew().await {
-                    tracing::info!(%error, "an event stream ends with its caller's rights");
+                    tracing::info!(%error, "an event stream ends");
                     return None;
                 }
-                let position = look.position;
                 self.look = Some(look);
-                if Instant::now() < beat {
-                    return Some(None);
-                }
-                self.said = Instant::now();
-                let cursor = cursor::encode(self.follower.organization(), position);
-                Some(Some(Bytes::from(format!(": still here\nid: {cursor}\n\n"))))
+                Some((Instant::now() >= beat).then(|| self.beat(position)))
             }
         }
+    }
+
+    /// A sign of life, and how far everything was looked at.
+    fn beat(&mut self, position: i64) -> Bytes {
+        self.said = Instant::now();
+        let cursor = cursor::encode(self.follower.organization(), position);
+        Bytes::from(format!(": still here\nid: {cursor}\n\n"))
     }
 }

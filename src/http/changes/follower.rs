@@ -18,15 +18,18 @@ use crate::auth::{Api, Headers};
 use crate::engine::registry::Registry;
 use crate::engine::render::View;
 use crate::error::{Error, Errors, RATE_LIMITED};
-use crate::feed::heads::Waiter;
-use crate::feed::page::{self, Place};
+use crate::feed::heads::{Full, Waiter};
+use crate::feed::page::Place;
 use crate::http::address;
 use crate::http::call::Call;
-use crate::http::connection::Stage;
+use crate::http::connection::{Peer, Stage};
 use crate::http::extract;
 
-/// A caller is taken for unchanged as long as everywhere else.
-const FRESH: Duration = crate::auth::callers::FRESH;
+/// How often one who waits is asked for: whether its client is still there, and of a stream whether its caller may be.
+/// What is known of a caller is four seconds old at most, and five are promised.
+const RENEWAL: Duration = Duration::from_secs(1);
+/// Seconds after which one who found no place may come again.
+const RETRY_AFTER: u32 = 5;
 
 /// Where a reader stands, and who it is.
 pub struct Follower {
@@ -37,23 +40,17 @@ pub struct Follower {
     pub place: Place,
     caller: Arc<Caller>,
     renewal: Renewal,
+    /// Whether a first look was taken, with the caller of the request.
+    begun: bool,
     waiter: Option<Waiter>,
     stage: watch::Receiver<Stage>,
+    peer: Peer,
 }
 
 /// How the caller is told again, while the request goes on.
 struct Renewal {
     authorization: Option<String>,
     address: Option<IpAddr>,
-    told: Instant,
-}
-
-/// One look.
-pub struct Look {
-    pub shown: Shown,
-    /// Where to go on.
-    pub position: i64,
-    pub head: i64,
 }
 
 /// Why a wait ended.
@@ -61,7 +58,7 @@ pub struct Look {
 pub enum Woken {
     Change,
     Time,
-    /// The server is about to stop.
+    /// The server is about to stop, or the client has gone.
     Stop,
 }
 
@@ -72,9 +69,10 @@ impl Follower {
             renewal: Renewal {
                 authorization: authorization.map(str::to_owned),
                 address: address::of(request, &call.app),
-                told: Instant::now(),
             },
+            begun: false,
             stage: call.app.connections.stages(),
+            peer: Peer::of(request),
             app: call.app,
             registry: call.registry,
             view: call.view,
@@ -96,34 +94,48 @@ impl Follower {
 
     /// Takes a place among those who wait: before the first look, so that nothing falls between. The error is 429.
     pub fn take_place(&mut self) -> Result<(), Error> {
-        let waiter = self.app.heads.wait(self.organization());
-        self.waiter = Some(waiter.ok_or_else(too_many)?);
+        let waiter = self.app.heads.wait(self.organization(), &self.caller.client).map_err(full)?;
+        self.waiter = Some(waiter);
         Ok(())
     }
 
-    /// Reads what there is at the place, and goes on behind it.
-    pub async fn look(&mut self) -> Result<Look, Errors> {
-        let (asked, place, caller) = (self.asked.clone(), self.place, self.caller.clone());
-        let (registry, view) = (self.registry.clone(), self.view.clone());
-        let work = move |conn: &mut PgConnection| {
-            let wanted = asked.of_caller(&registry, &caller)?;
-            let page = page::read(conn, &caller, &wanted, place, asked.size)?;
-            let shown = show(conn, &caller, (&registry, &view), &asked, &page.changes)?;
-            Ok::<_, Errors>(Look { shown, position: page.position, head: page.head })
-        };
-        // Those who were woken together take turns: other requests need connections too.
+    /// Reads what there is at the place, and goes on behind it. From the second time on the caller is told again before,
+    /// so that nobody is shown what was changed after a right was lost.
+    pub async fn look(&mut self) -> Result<Shown, Errors> {
+        // Those who were woken together take turns: other requests need connections too. What the first of them learns
+        // of a caller, the others know.
+        let app = self.app.clone();
         let turn = match &self.waiter {
-            Some(_) => self.app.readers.acquire().await.ok(),
+            Some(_) => app.readers.acquire().await.ok(),
             None => None,
         };
-        let look = self.app.db.run(work).await?;
+        if std::mem::replace(&mut self.begun, true) && self.is_renewable() {
+            self.renew().await?;
+        }
+        let (asked, place, caller) = (self.asked.clone(), self.place, self.caller.clone());
+        let (registry, view) = (self.registry.clone(), self.view.clone());
+        let work = move |conn: &mut PgConnection| show(conn, &caller, (&registry, &view), &asked, place);
+        let shown = self.app.db.run(work).await?;
         drop(turn);
-        self.place = Place::After(look.position);
-        Ok(look)
+        self.place = Place::After(shown.page.position);
+        Ok(shown)
     }
 
     /// Waits for a change behind the head, until the deadline at the latest.
     pub async fn wait(&mut self, head: i64, deadline: Instant) -> Woken {
+        loop {
+            let woken = self.wait_briefly(head, deadline.min(Instant::now() + RENEWAL)).await;
+            if woken != Woken::Time || Instant::now() >= deadline {
+                return woken;
+            }
+            // The place is for those who are there.
+            if self.peer.has_left() {
+                return Woken::Stop;
+            }
+        }
+    }
+
+    async fn wait_briefly(&mut self, head: i64, deadline: Instant) -> Woken {
         let change = async {
             match &mut self.waiter {
                 Some(waiter) => waiter.beyond(head).await,
@@ -138,24 +150,25 @@ impl Follower {
         }
     }
 
-    /// The moment at which the caller has to be told again.
-    pub fn renewal_due(&self) -> Instant {
-        self.renewal.told + FRESH
+    /// Whether the server has begun to stop: who has more to read goes on elsewhere.
+    pub fn is_ending(&self) -> bool {
+        matches!(*self.stage.borrow(), Stage::Stopping(_))
     }
 
-    /// Tells the caller again, when that is due. The error is the 401 or 403 of one who may not call any more, or view
-    /// anything of what is followed.
+    /// When an idle stream has to ask for its caller.
+    pub fn renewal_due() -> Instant {
+        Instant::now() + RENEWAL
+    }
+
+    /// Tells the caller again. The error is the 401 or 403 of one who may not call any more, or view anything of what is
+    /// followed.
     pub async fn renew(&mut self) -> Result<(), Error> {
-        if Instant::now() < self.renewal_due() {
-            return Ok(());
-        }
         let Some(authorization) = &self.renewal.authorization else { return Err(Error::unauthenticated()) };
         let headers = Headers { authorization: Some(authorization), wsse: None };
         let caller = self.app.auth.authenticate(&self.app.db, Api::Admin, headers).await?;
         address::check(&caller.networks, self.renewal.address)?;
         self.asked.of_caller(&self.registry, &caller)?;
         self.caller = caller;
-        self.renewal.told = Instant::now();
         Ok(())
     }
 }
@@ -164,9 +177,17 @@ fn is_bearer(header: &str) -> bool {
     header.split_once(' ').is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
 }
 
-fn too_many() -> Error {
-    let text = "More requests wait for changes than this server takes on. Ask without \"wait\", or later.";
+fn full(full: Full) -> Error {
+    let (whose, setting, limit) = match full {
+        Full::Client(limit) => ("The client has", "changes.waiters_per_client", limit),
+        Full::Organization(limit) => ("The organization has", "changes.waiters_per_organization", limit),
+        Full::Process(limit) => ("The server has", "changes.waiters", limit),
+    };
+    let text = format!(
+        "{whose} {limit} requests that wait for changes, as many as \"{setting}\" allows. Ask without \"wait\", or end one \
+         of them before."
+    );
     let mut error = Error::new(&RATE_LIMITED, text);
-    error.retry_after = Some(5);
+    error.retry_after = Some(RETRY_AFTER);
     error
 }

@@ -1,44 +1,57 @@
 //! Server-Sent Events on the same positions.
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use reqwest::blocking::Response;
 use serde_json::{Value, json};
 
 use super::{CHANGES, PATIENCE, Reader};
 use crate::support::client;
-use crate::support::organization::Organization;
-use crate::support::server::TestServer;
+use crate::support::organization::{Organization, User};
 use crate::support::shop::Shop;
 
 /// An open stream, line by line.
-struct Stream(BufReader<reqwest::blocking::Response>);
+pub(super) struct Stream(BufReader<Response>);
 
 /// One event, or an id without one.
 #[derive(Debug, Default)]
-struct Event {
-    id: String,
+pub(super) struct Event {
+    pub(super) id: String,
     kind: String,
     data: String,
 }
 
 impl Stream {
     /// Opens a stream with that token; `last`: the header `Last-Event-ID`.
-    fn open(server: &TestServer, token: &str, query: &str, last: Option<&str>) -> Stream {
+    pub(super) fn open(address: SocketAddr, token: &str, query: &str, last: Option<&str>) -> Stream {
+        Stream::try_open(address, token, query, last).unwrap_or_else(|answer| panic!("{}", answer.text().unwrap()))
+    }
+
+    /// The error is any other answer.
+    pub(super) fn try_open(
+        address: SocketAddr,
+        token: &str,
+        query: &str,
+        last: Option<&str>,
+    ) -> Result<Stream, Box<Response>> {
         let http = client::http().timeout(PATIENCE).build().unwrap();
-        let mut request = http.get(format!("http://{}{CHANGES}?{query}", server.address));
+        let mut request = http.get(format!("http://{address}{CHANGES}?{query}"));
         request = request.bearer_auth(token).header("Accept", "text/event-stream");
         if let Some(last) = last {
             request = request.header("Last-Event-ID", last);
         }
         let answer = request.send().unwrap();
-        assert_eq!(answer.status(), 200);
+        if answer.status() != 200 {
+            return Err(Box::new(answer));
+        }
         assert_eq!(answer.headers()["Content-Type"], "text/event-stream");
-        Stream(BufReader::new(answer))
+        Ok(Stream(BufReader::new(answer)))
     }
 
     /// The next block that has an id; `None` at the end of the stream.
-    fn next(&mut self) -> Option<Event> {
+    pub(super) fn next(&mut self) -> Option<Event> {
         let mut event = Event::default();
         loop {
             let mut line = String::new();
@@ -58,7 +71,7 @@ impl Stream {
     }
 
     /// The next change.
-    fn change(&mut self) -> (String, Value) {
+    pub(super) fn change(&mut self) -> (String, Value) {
         loop {
             let event = self.next().unwrap();
             if !event.data.is_empty() {
@@ -70,8 +83,11 @@ impl Stream {
 }
 
 fn token(organization: &Organization) -> String {
-    let admin = &organization.admin;
-    crate::support::organization::token(organization.server, &admin.client_id, &admin.client_secret)
+    token_of(organization, &organization.admin)
+}
+
+pub(super) fn token_of(organization: &Organization, user: &User) -> String {
+    crate::support::organization::token(organization.server, &user.client_id, &user.client_secret)
 }
 
 /// "`id:` lines are cursors, `Last-Event-ID` resumes": on the same positions as pages.
@@ -79,7 +95,7 @@ fn token(organization: &Organization) -> String {
 fn a_stream_goes_on_where_it_broke_off() {
     let shop = Shop::new();
     let (server, token) = (shop.organization.server, token(&shop.organization));
-    let mut stream = Stream::open(server, &token, "page[after]=", None);
+    let mut stream = Stream::open(server.address, &token, "page[after]=", None);
     let (_, first) = stream.change();
     assert_eq!(first["data"]["attributes"]["resourceId"], shop.customer.as_str());
     assert_eq!(first["jsonapi"]["version"], "1.1");
@@ -89,7 +105,7 @@ fn a_stream_goes_on_where_it_broke_off() {
     drop(stream);
     let two = shop.create("customergroups", &json!({"name": "B"}), &json!({}));
     // The header counts more than the parameter, which a browser sends again.
-    let mut again = Stream::open(server, &token, "page[after]=&include=resource", Some(&after_one));
+    let mut again = Stream::open(server.address, &token, "page[after]=&include=resource", Some(&after_one));
     let (_, change) = again.change();
     assert_eq!(super::told(&change["data"]), format!("created customergroups {two}"));
     assert_eq!(change["included"][0]["attributes"]["name"], "B");
@@ -102,7 +118,7 @@ fn a_stream_goes_on_where_it_broke_off() {
 fn a_stream_begins_now() {
     let shop = Shop::new();
     let reader = Reader::from_the_opening(&shop);
-    let mut stream = Stream::open(shop.organization.server, &token(&shop.organization), "", None);
+    let mut stream = Stream::open(shop.organization.server.address, &token(&shop.organization), "", None);
     let begun = stream.next().unwrap();
     assert_eq!((begun.id, begun.data.as_str()), (reader.cursor, ""));
     let group = shop.create("customergroups", &json!({"name": "A"}), &json!({}));
@@ -114,7 +130,7 @@ fn a_stream_begins_now() {
 fn a_stream_ends_with_its_token() {
     let organization = Organization::new();
     let token = token(&organization);
-    let mut stream = Stream::open(organization.server, &token, "", None);
+    let mut stream = Stream::open(organization.server.address, &token, "", None);
     stream.next().unwrap();
     let admin = &organization.admin;
     let body = format!("token={token}&client_id={}&client_secret={}", admin.client_id, admin.client_secret);
@@ -133,8 +149,8 @@ fn a_stream_ends_with_the_rights() {
     let organization = Organization::new();
     let name = organization.role(&json!({"customergroups": {"VIEW": "organization"}}));
     let user = organization.user(organization.first.business_unit, &[&name]);
-    let token = crate::support::organization::token(organization.server, &user.client_id, &user.client_secret);
-    let mut stream = Stream::open(organization.server, &token, "filter[type]=customergroups", None);
+    let token = token_of(&organization, &user);
+    let mut stream = Stream::open(organization.server.address, &token, "filter[type]=customergroups", None);
     stream.next().unwrap();
     let roles = organization.client().get("/admin/api/userroles?page[size]=-1").expect(200).json();
     let role =
@@ -158,4 +174,6 @@ fn refusals() {
     get(CHANGES, "Last-Event-ID", "nonsense").expect(400);
     get(&format!("{CHANGES}?filter[type]=order"), "X-Test", "").expect(400);
     get("/admin/api/customers", "X-Test", "").expect(406);
+    let none = get(&format!("{CHANGES}?page[size]=0"), "X-Test", "").expect(400).error();
+    assert_eq!(none["source"]["parameter"], "page[size]");
 }

@@ -17,9 +17,13 @@ use crate::support::organization::{Organization, unique};
 
 const WRITERS: usize = 6;
 const ROUNDS: usize = 12;
+/// Each so many rounds a batch is sent, of so many new records and one that is changed.
+const BATCHES: usize = 4;
+const BATCH: usize = 10;
 const ATOMIC: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
 
-/// The ways to write: one record, all of one request, changes of records that others change too, deletions.
+/// The ways to write: one record, all of one request, changes of records that others change too, deletions, and batches,
+/// which several workers work off at the same time.
 fn write(client: &Client, shared: &[String]) {
     for round in 0..ROUNDS {
         let add = || json!({"op": "add", "data": {"type": "customergroups", "attributes": {"name": unique("Group")}}});
@@ -34,6 +38,14 @@ fn write(client: &Client, shared: &[String]) {
         let body =
             json!({"data": {"type": "customergroups", "id": contended, "attributes": {"name": unique("Group")}}});
         client.patch(&format!("/admin/api/customergroups/{contended}"), &body).expect(200);
+        if round % BATCHES == 0 {
+            let add = || json!({"type": "customergroups", "attributes": {"name": unique("Group")}});
+            let mut records: Vec<Value> = (0..BATCH).map(|_| add()).collect();
+            let attributes = json!({"name": unique("Group")});
+            let update = json!({"update": true});
+            records.push(json!({"type": "customergroups", "id": contended, "attributes": attributes, "meta": update}));
+            client.patch("/admin/api/customergroups", &json!({"data": records})).expect(202);
+        }
     }
 }
 
@@ -78,7 +90,7 @@ fn each_change_once_and_in_order() {
         let readers: Vec<_> = (0..3).map(|_| scope.spawn(|| read(Reader::from_the_oldest(client), &wanted))).collect();
         let writers: Vec<_> = (0..WRITERS).map(|_| scope.spawn(|| write(client, &shared))).collect();
         writers.into_iter().for_each(|writer| writer.join().unwrap());
-        wanted.store(shared.len() + WRITERS * ROUNDS * 12, Ordering::Release);
+        wanted.store(shared.len() + WRITERS * (ROUNDS * 12 + ROUNDS / BATCHES * (BATCH + 1)), Ordering::Release);
         readers.into_iter().map(|reader| reader.join().unwrap()).collect()
     });
     let stored: Vec<Row> = organization.write(|conn| {

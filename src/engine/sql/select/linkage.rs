@@ -9,8 +9,8 @@ use crate::engine::sql::Sql;
 use crate::engine::sql::predicate::Conditions;
 use crate::engine::value::Value;
 
-/// The id or ids at the far end of a relationship, as far as the caller may view them.
-pub(super) fn related_ids(
+/// The id or ids at the far end of a relationship of row `t0`, as far as the caller may view them.
+pub fn related_ids(
     sql: &mut Sql,
     conditions: &mut Conditions<'_>,
     owner: &'static Resource,
