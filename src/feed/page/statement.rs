@@ -4,8 +4,9 @@
 //! record the change leads to (null when it was deleted) and its id. One row without a change, where there is none.
 //!
 //! Where few types are wanted, rows are found by type, so that millions of others in between cost nothing; else by their
-//! positions alone. Either way a page looks at [`WINDOW`] rows at most, and knows where it stopped. Type and position are
-//! compared as one, so that no other index looks as good where Postgres knows of one type alone.
+//! positions alone. Either way a page considers [`WINDOW`] rows at most, and knows where it stopped. By type, and where not
+//! every row is wanted (rights, ids, actions, times), Postgres may walk over more entries of the index than these: it does
+//! not stop at the second column of a comparison of rows.
 
 use super::{Place, WINDOW, Wanted};
 use crate::acl::Caller;
