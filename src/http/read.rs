@@ -1,23 +1,23 @@
 //! GET and HEAD: query → plan → document, and what the answer's headers say of it.
 
+mod answer;
 mod below_operation;
+mod job;
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use actix_web::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::Method;
 use actix_web::web::{Bytes, Payload};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse};
 use diesel::pg::PgConnection;
 
+use self::answer::answer;
+use self::job::{Guard, Job};
 use super::call::Call;
 use super::place::Place;
-use super::{async_operation, etag, limits, metrics};
-use crate::acl::{self, Authorized, Caller};
-use crate::db::Db;
+use super::{limits, metrics};
 use crate::engine::key::Key;
-use crate::engine::load::{Facts, Frame, Progress};
+use crate::engine::load::Frame;
 use crate::engine::lookup;
 use crate::engine::plan::ReadPlan;
 use crate::engine::predicate::Predicate;
@@ -26,9 +26,6 @@ use crate::engine::relation::{Link, Relation};
 use crate::engine::render::{View, path_segment};
 use crate::engine::resource::Resource;
 use crate::error::{Error, Errors, STATEMENT_TIMEOUT};
-
-static TOTAL_COUNT: HeaderName = HeaderName::from_static("x-include-total-count");
-static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Answers a read.
 pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Place) -> Result<HttpResponse, Errors> {
@@ -271,140 +268,4 @@ impl Asked<'_> {
         };
         Ok(Job { by_relationship: true, ..job })
     }
-}
-
-/// What is looked at beside the rows themselves.
-#[derive(Clone)]
-enum Guard {
-    None,
-    /// The record must be there: else 404, or 403 when it is hidden.
-    Item(&'static Resource, Key),
-    /// So must the record whose relationship is read.
-    Parent(&'static Resource, Key),
-    /// So must the asynchronous operation.
-    Operation(Key),
-}
-
-/// A read that only needs a connection.
-#[derive(Clone)]
-struct Job {
-    plan: ReadPlan,
-    frame: Frame,
-    guard: Guard,
-    view: View,
-    caller: Arc<Caller>,
-    by_relationship: bool,
-}
-
-/// A document, or the beginning of one that is too large to be built whole.
-enum Outcome {
-    Whole(Vec<u8>, Facts),
-    Begun(Vec<u8>, Box<Progress>),
-}
-
-impl Job {
-    fn authorize(&self) -> Result<Authorized<'_, ReadPlan>, Error> {
-        if self.by_relationship {
-            // The right to the parent suffices; ids that the caller may not view are left out.
-            Ok(acl::authorize_linkage(self.plan.clone(), &self.caller))
-        } else {
-            acl::authorize(self.plan.clone(), &self.caller)
-        }
-    }
-
-    fn begin(&self, conn: &mut PgConnection) -> Result<Outcome, Errors> {
-        if let Guard::Parent(resource, key) = &self.guard {
-            lookup::check_parent(conn, &self.caller, resource, key)?;
-        }
-        if let Guard::Operation(key) = &self.guard {
-            async_operation::check(conn, &self.caller, key)?;
-        }
-        let plan = self.authorize()?;
-        let mut progress = Progress::new(self.frame.clone(), &[]);
-        let mut body = Vec::with_capacity(4096);
-        while progress.next(conn, &plan, &self.view, &mut body)? {
-            if progress.is_large() {
-                return Ok(Outcome::Begun(body, Box::new(progress)));
-            }
-        }
-        if let (Guard::Item(resource, key), 0) = (&self.guard, progress.facts.rows) {
-            return Err(lookup::why_not_found(conn, &self.caller, resource, key)?.into());
-        }
-        Ok(Outcome::Whole(body, progress.facts))
-    }
-}
-
-fn answer(
-    request: &HttpRequest,
-    call: &Call,
-    job: Job,
-    outcome: Outcome,
-    planned: Duration,
-    loaded: Duration,
-) -> HttpResponse {
-    let (body, facts) = match outcome {
-        Outcome::Whole(body, facts) => (body, facts),
-        Outcome::Begun(body, progress) => {
-            let mut response = head(call, progress.facts, planned, loaded);
-            if request.method() == Method::HEAD {
-                return response.finish();
-            }
-            return response.streaming(pieces(call.app.db.clone(), job, body, progress));
-        }
-    };
-    let mut response = head(call, facts, planned, loaded);
-    if matches!(job.guard, Guard::Item(..)) {
-        let tag = etag::tag(facts.version.unwrap_or_default(), &body);
-        response.insert_header((ETAG, tag.as_str()));
-        if etag::is_known(request, &tag) {
-            return response.status(StatusCode::NOT_MODIFIED).finish();
-        }
-    }
-    response.body(body)
-}
-
-fn head(call: &Call, facts: Facts, planned: Duration, loaded: Duration) -> HttpResponseBuilder {
-    let mut response = HttpResponse::Ok();
-    response.insert_header((CONTENT_TYPE, HeaderValue::from_static(call.profile.media_type())));
-    let milliseconds = |duration: Duration| duration.as_micros() as f64 / 1000.0;
-    let timing = format!("plan;dur={}, load;dur={}", milliseconds(planned), milliseconds(loaded));
-    response.insert_header((SERVER_TIMING.clone(), timing));
-    if let Some(total) = facts.total {
-        response.insert_header((TOTAL_COUNT.clone(), total));
-    }
-    response
-}
-
-/// The rest of a large document, piece by piece; between two pieces the connection is free for others. An error ends
-/// the stream, and with it the connection to the client: a document that breaks off never looks whole.
-fn pieces(
-    db: Db,
-    job: Job,
-    begun: Vec<u8>,
-    progress: Box<Progress>,
-) -> impl futures_util::Stream<Item = Result<Bytes, Errors>> {
-    let first = futures_util::stream::once(std::future::ready(Ok(Bytes::from(begun))));
-    let job = Arc::new(job);
-    let rest = futures_util::stream::unfold(Some(progress), move |progress| {
-        let (db, job) = (db.clone(), job.clone());
-        async move {
-            let mut progress = Some(progress?);
-            let step = db.run(move |conn| {
-                // What is half done cannot be repeated on another connection.
-                let mut progress = progress.take().ok_or_else(Error::database_away)?;
-                let plan = job.authorize()?;
-                let mut piece = Vec::new();
-                let more = progress.next(conn, &plan, &job.view, &mut piece)?;
-                Ok::<_, Errors>((piece, more.then_some(progress)))
-            });
-            Some(match step.await {
-                Ok((piece, progress)) => (Ok(Bytes::from(piece)), progress),
-                Err(errors) => {
-                    tracing::warn!(%errors, "a large answer broke off");
-                    (Err(errors), None)
-                }
-            })
-        }
-    });
-    futures_util::StreamExt::chain(first, rest)
 }
