@@ -190,3 +190,69 @@ fn login_that_outlives_the_account() {
         assert!(!is_in());
     }
 }
+
+/// Texts that are SQL in some place or other, in both fields of the form: a wrong name, and no fault of the server.
+#[test]
+fn sql_in_the_form() {
+    let organization = Organization::on(guarded());
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[]);
+    let known = &organization.admin.username;
+    let injected = ["' OR '1'='1", "'; DROP TABLE app_user; --", "\\' OR 1=1 --", "%", "_", "$1", "admin'/*", "\u{0}"];
+    for text in injected.map(str::to_owned).into_iter().chain([format!("{known}'--"), format!("{known}\u{0}")]) {
+        for (name, password) in [(text.as_str(), PASSWORD), (known.as_str(), text.as_str())] {
+            let answer = Window::new(organization.server).try_log_in(&path, name, password);
+            // Too many wrong names of one address have to wait.
+            assert!([400, 429].contains(&answer.status), "{text:?}: {}", answer.status);
+            assert!(!answer.header("set-cookie").contains("entrepot-login"), "{text:?}");
+        }
+    }
+    // Nobody else has to wait for that.
+    let other = Organization::new();
+    let own = Application::public(&other, &[BACK]);
+    Window::new(other.server).log_in(&own.path(&[]), &other.admin.username).expect(200);
+}
+
+/// A line break in a field gets into no header, and no page shows what it was given as markup.
+#[test]
+fn line_breaks_in_the_form() {
+    let organization = Organization::on(guarded());
+    let application = Application::public(&organization, &[BACK]);
+    let path = application.path(&[("state", "a\r\nSet-Cookie: evil=1\r\n\r\n<script>")]);
+    let window = Window::new(organization.server);
+    let page = window.get(&path).expect(200);
+    let token = form_token(&page);
+    let login = |name: &str| {
+        let pairs = [("form_token", token.as_str()), ("username", name), ("password", PASSWORD), ("action", "login")];
+        window.post(&path, &pairs)
+    };
+    for name in ["a\r\nLocation: https://evil.example", "a\nSet-Cookie: evil=1", "<script>alert(1)</script>"] {
+        let answer = login(name);
+        assert!([400, 429].contains(&answer.status), "{}", answer.status);
+        assert_eq!(answer.header("location"), "");
+        assert!(!answer.header("set-cookie").contains("evil") && !answer.text.contains("<script>"), "{}", answer.text);
+    }
+    let denied = window.post(&path, &[("form_token", token.as_str()), ("action", "deny")]).expect(303);
+    let location = denied.header("location");
+    assert!(location.contains("%0D%0ASet-Cookie") && !denied.header("set-cookie").contains("evil"), "{location}");
+}
+
+/// Fields and forms beyond all measure are refused before a password is looked at.
+#[test]
+fn huge_fields() {
+    let organization = Organization::on(guarded());
+    let application = Application::public(&organization, &[BACK]);
+    let (window, path) = (Window::new(organization.server), application.path(&[]));
+    let token = form_token(&window.get(&path).expect(200));
+    for (name, password) in [(5_000_usize, 8), (8, 2_000), (20_000, 8), (8, 1 << 20)] {
+        let (name, password) = ("n".repeat(name), "p".repeat(password));
+        let pairs = [("form_token", token.as_str()), ("username", &name), ("password", &password), ("action", "login")];
+        let answer = window.post(&path, &pairs);
+        assert!([400, 429].contains(&answer.status), "{}", answer.status);
+        assert!(answer.text.len() < 40_000 && !answer.text.contains(&password), "{} bytes", answer.text.len());
+    }
+    let many: Vec<(String, String)> = (0..500).map(|n| (format!("field{n}"), "x".to_owned())).collect();
+    let pairs: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert!([400, 403].contains(&window.post(&path, &pairs).status));
+    assert!(window.log_in(&path, &organization.admin.username).text.contains("name=\"action\""));
+}

@@ -61,6 +61,8 @@ fn every_operation_with_the_token_of_the_other_api() {
     }
 }
 
+const ATOMIC: &str = "application/vnd.api+json; ext=\"https://jsonapi.org/ext/atomic\"";
+
 /// A user of the back office without any permission changes nothing, by whatever operation, however good the request is.
 #[test]
 fn every_change_without_a_permission() {
@@ -77,8 +79,9 @@ fn every_change_without_a_permission() {
             assert_eq!(answer.status, 403, "{method} {path}: {}", answer.text);
             tried += 1;
         };
-        if resource.actions.create {
-            refused(Method::POST, &path, Some(world.create_body(resource)));
+        let made = resource.actions.create.then(|| world.create_body(resource));
+        if let Some(body) = &made {
+            refused(Method::POST, &path, Some(body.clone()));
         }
         if !resource.actions.update && !resource.actions.delete {
             continue;
@@ -103,6 +106,20 @@ fn every_change_without_a_permission() {
             }
             let data = if relation.is_many() { json!([]) } else { json!(null) };
             refused(Method::PATCH, &path, Some(json!({"data": data})));
+        }
+        // The same by atomic operations, each alone and behind one that is allowed to nobody either.
+        let alone =
+            made.filter(|body| body.get("included").is_none()).map(|body| json!({"op": "add", "data": body["data"]}));
+        let record = json!({"type": resource.name, "id": id});
+        let update = resource.actions.update.then(|| json!({"op": "update", "data": record}));
+        let remove = resource.actions.delete.then(|| json!({"op": "remove", "ref": record}));
+        for operation in [alone, update, remove].into_iter().flatten() {
+            let answer = user.send(Method::POST, "/admin/api/operations", |request| {
+                let body = json!({"atomic:operations": [operation]}).to_string();
+                request.header("Content-Type", ATOMIC).body(body)
+            });
+            assert_eq!(answer.status, 403, "{operation}: {}", answer.text);
+            tried += 1;
         }
         world.client().get(&format!("/admin/api/{}/{id}", resource.name)).expect(200);
     }
