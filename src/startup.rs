@@ -183,20 +183,23 @@ impl Server {
         outcome
     }
 
-    /// Serves until a signal. Then it is not ready, serves for `http.drain_delay` more, and finishes running requests.
-    /// A second signal does not wait.
+    /// Serves until a signal. Then it is not ready, serves for `http.drain_delay` more if a supervisor has sent it, and
+    /// finishes running requests. A second signal does not wait.
     pub async fn run_until(self, mut signals: Signals) -> io::Result<()> {
         let (handle, connections) = (self.handle(), self.connections.clone());
         let (delay, hurry) = (self.app.config.http.drain_delay, self.hurry.clone());
         let background = self.background()?;
         let stop_jobs = background.stopper();
         actix_web::rt::spawn(async move {
-            signals.next().await;
+            let first = signals.next().await;
             tracing::info!("not ready any more: the server is about to stop");
             connections.enter(Stage::Leaving);
-            tokio::select! {
-                () = tokio::time::sleep(delay) => {}
-                () = signals.next() => {}
+            // Before a terminal there is no balancer that had to notice.
+            if first == Caught::Terminate {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    _ = signals.next() => {}
+                }
             }
             tracing::info!("stopping: running requests and jobs are finished first");
             stop_jobs();
@@ -217,6 +220,15 @@ fn unbound(key: &str, address: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{key} is {address}, which cannot be bound: {error}."))
 }
 
+/// Who wants the process to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caught {
+    /// A supervisor, by SIGTERM.
+    Terminate,
+    /// Someone at a terminal, by Ctrl-C.
+    Interrupt,
+}
+
 /// Ctrl-C and SIGTERM. From its making on they do not end the process; one that comes early is met at the first
 /// [`Signals::next`].
 pub struct Signals {
@@ -230,10 +242,10 @@ impl Signals {
         Ok(Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    pub async fn next(&mut self) {
+    pub async fn next(&mut self) -> Caught {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Caught::Terminate,
+            _ = self.interrupt.recv() => Caught::Interrupt,
         }
     }
 }

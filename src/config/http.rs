@@ -119,7 +119,7 @@ impl Http {
             keep_alive: Duration::from_secs(source.integer("http.keep_alive", 75, 1..=3600)),
             connections: source.integer("http.connections", 10_000, 1..=1_000_000) as usize,
             connections_per_address: source.integer("http.connections_per_address", 1000, 0..=1_000_000) as usize,
-            drain_delay: Duration::from_secs(source.integer("http.drain_delay", 0, 0..=600)),
+            drain_delay: Duration::from_secs(source.integer("http.drain_delay", 5, 0..=600)),
             shutdown_timeout: Duration::from_secs(source.integer("http.shutdown_timeout", 30, 1..=600)),
             workers: source.integer("http.workers", 0, 0..=1024) as usize,
         };

@@ -55,7 +55,7 @@ pub fn work(
         tracing::info!(queues = queues.join(","), workers = config.queue.workers, "working");
         let ended = background.stop();
         let reached = tokio::select! {
-            () = signals.next() => None,
+            _ = signals.next() => None,
             limit = limits.reached(&ended) => Some(limit),
         };
         let why = reached.as_deref().unwrap_or("a signal came");
@@ -69,7 +69,7 @@ pub fn work(
             if unasked {
                 tokio::select! {
                     () = tokio::time::sleep(patience) => {}
-                    () = signals.next() => {}
+                    _ = signals.next() => {}
                 }
             }
             second.stop();

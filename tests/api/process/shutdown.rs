@@ -1,8 +1,12 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
+
+use crate::support::client::Client;
 use crate::support::database;
+use crate::support::served::Served;
 use crate::support::server::TestServer;
 
 #[test]
@@ -28,4 +32,23 @@ fn a_running_request_is_finished_before_the_server_ends() {
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
     server.wait().unwrap();
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// "after SIGTERM for `http.drain_delay` seconds, while everything is still served … After Ctrl-C nothing is waited for"
+/// (docs/operations.md); a second signal goes on at once.
+#[test]
+fn a_supervisor_gives_balancers_time_and_a_terminal_does_not() {
+    let (url, delay) = (database::own(), [("ENTREPOT_HTTP_DRAIN_DELAY", "600")]);
+    let start = Instant::now();
+    assert!(Served::on(&url, &delay).interrupt().success());
+    let served = Served::on(&url, &delay);
+    let client = Client::new(format!("http://{}", served.address));
+    served.signal(Signal::SIGTERM);
+    while client.get("/health/ready").status != 503 {
+        assert!(start.elapsed() < Duration::from_secs(300), "still ready");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    client.get("/admin/api/openapi.json").expect(200);
+    assert!(served.terminate().success());
+    assert!(start.elapsed() < Duration::from_secs(600), "the delay was waited for");
 }

@@ -33,6 +33,7 @@ impl Served {
         let mut command = Command::new(env!("CARGO_BIN_EXE_entrepot"));
         command.arg("serve").env("ENTREPOT_SECRET_KEY", KEY).env("ENTREPOT_DATABASE_URL", url);
         command.env("ENTREPOT_DATABASE_POOL_SIZE", "4").env("ENTREPOT_HTTP_WORKERS", "2");
+        command.env("ENTREPOT_HTTP_DRAIN_DELAY", "0");
         let folder = DataFolder::at(folder.path()).unwrap();
         Served::run(&folder, command.envs(variables.iter().copied()))
     }
