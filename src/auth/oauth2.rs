@@ -86,7 +86,12 @@ fn basic_credentials(header: &str) -> Option<(String, String)> {
     let bytes = STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (id, secret) = text.split_once(':')?;
-    Some((id.to_owned(), secret.to_owned()))
+    is_text(text.as_str()).then(|| (id.to_owned(), secret.to_owned()))
+}
+
+/// Whether the database can hold it: no name and no password has NUL.
+fn is_text(value: &str) -> bool {
+    !value.contains('\0')
 }
 
 pub(crate) fn form(body: &[u8]) -> Result<HashMap<String, String>, Box<Refusal>> {
@@ -99,7 +104,7 @@ pub(crate) fn form(body: &[u8]) -> Result<HashMap<String, String>, Box<Refusal>>
         let (Ok(name), Ok(value)) = (decode(name), decode(value)) else {
             return Err(Refusal::malformed("The body must be UTF-8"));
         };
-        if parameters.contains_key(&name) {
+        if parameters.contains_key(&name) || !is_text(&value) {
             return Err(Refusal::check(&name));
         }
         parameters.insert(name, value);
@@ -113,7 +118,7 @@ fn object(body: &[u8]) -> Result<HashMap<String, String>, Box<Refusal>> {
     let mut parameters = HashMap::new();
     for (name, value) in object {
         match value {
-            Value::String(text) => drop(parameters.insert(name, text)),
+            Value::String(text) if is_text(&text) => drop(parameters.insert(name, text)),
             Value::Null => {}
             _ => return Err(Refusal::check(&name)),
         }
@@ -245,6 +250,18 @@ mod tests {
     use super::*;
 
     const FORM: Option<&str> = Some("application/x-www-form-urlencoded; charset=UTF-8");
+
+    #[test]
+    fn nul_is_no_part_of_a_text() {
+        let hint = |refusal: Box<Refusal>| refusal.hint.unwrap_or_default();
+        let form = TokenRequest::read(FORM, None, b"username=a%00b").map(drop).map_err(hint);
+        assert_eq!(form, Err("Check the `username` parameter".to_owned()));
+        let json = TokenRequest::read(Some("application/json"), None, b"{\"username\": \"a\\u0000b\"}");
+        assert_eq!(json.map(drop).map_err(hint), Err("Check the `username` parameter".to_owned()));
+        let basic = format!("Basic {}", STANDARD.encode("cli\0ent:secret"));
+        let request = TokenRequest::read(FORM, Some(&basic), b"").map_err(hint).unwrap();
+        assert!(request.client_id().is_err());
+    }
 
     #[test]
     fn a_form_and_json_say_the_same() {

@@ -1,7 +1,17 @@
 //! Attacks on who logs in, each by its name.
 
+use std::sync::OnceLock;
+
 use super::{Application, BACK, Window, form_token, guarded};
+use crate::support::database;
 use crate::support::organization::{Organization, PASSWORD};
+use crate::support::server::TestServer;
+
+/// A server whose only guests are attackers: they make everybody else at their address wait.
+fn attacked() -> &'static TestServer {
+    static SERVER: OnceLock<TestServer> = OnceLock::new();
+    SERVER.get_or_init(|| TestServer::start(database::shared(), "[database]\npool_size = 2"))
+}
 
 /// A form that another site sends in the user's browser: it has the browser's cookies, but cannot read a page.
 #[test]
@@ -194,7 +204,7 @@ fn login_that_outlives_the_account() {
 /// Texts that are SQL in some place or other, in both fields of the form: a wrong name, and no fault of the server.
 #[test]
 fn sql_in_the_form() {
-    let organization = Organization::on(guarded());
+    let organization = Organization::on(attacked());
     let application = Application::public(&organization, &[BACK]);
     let path = application.path(&[]);
     let known = &organization.admin.username;
@@ -216,7 +226,7 @@ fn sql_in_the_form() {
 /// A line break in a field gets into no header, and no page shows what it was given as markup.
 #[test]
 fn line_breaks_in_the_form() {
-    let organization = Organization::on(guarded());
+    let organization = Organization::on(attacked());
     let application = Application::public(&organization, &[BACK]);
     let path = application.path(&[("state", "a\r\nSet-Cookie: evil=1\r\n\r\n<script>")]);
     let window = Window::new(organization.server);
@@ -240,7 +250,7 @@ fn line_breaks_in_the_form() {
 /// Fields and forms beyond all measure are refused before a password is looked at.
 #[test]
 fn huge_fields() {
-    let organization = Organization::on(guarded());
+    let organization = Organization::on(attacked());
     let application = Application::public(&organization, &[BACK]);
     let (window, path) = (Window::new(organization.server), application.path(&[]));
     let token = form_token(&window.get(&path).expect(200));
