@@ -16,7 +16,7 @@ use crate::operation::{Operation, body, chunk, ending, included, unreadable};
 use crate::queue::{self, Failed, Job, Options, Run};
 
 /// Bytes of records from which on a chunk takes no more: a worker holds several times as much while it writes them.
-const CHUNK_BYTES: usize = 4 << 20;
+const CHUNK_BYTES: usize = 2 << 20;
 
 /// Chunks that are stored by one statement, and jobs that are enqueued by one: both bounded by the memory they take.
 const STORED_TOGETHER: usize = 8;

@@ -73,6 +73,8 @@ pub fn open(key: &ServerKey, place: Place, stored: &[u8]) -> Result<Vec<u8>, Err
     let packed = key.open(&place.purpose(), key.id(), sealed).map_err(|_| altered(place))?;
     let mut clear = Vec::new();
     GzDecoder::new(packed.as_slice()).read_to_end(&mut clear).map_err(Error::internal)?;
+    // A reader keeps several.
+    clear.shrink_to_fit();
     Ok(clear)
 }
 

@@ -15,7 +15,7 @@ use crate::operation::sealed::{self, Part, Place};
 use crate::schema::{batch_body, batch_body_piece};
 
 /// Pieces that are kept unpacked: enough for a body whose included records lie in several places.
-const KEPT: usize = 16;
+const KEPT: usize = 8;
 
 /// Reads a body piece by piece, over connections of the pool. Its errors of [`io::Error`] hold an [`Error`].
 pub struct Reader {
