@@ -14,6 +14,7 @@ target/release/deps): the chunks are then written without HTTP, storage of the b
 
 import decimal
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -32,12 +33,12 @@ def main():
     cluster = Cluster(options.folder)
     try:
         cluster.start()
-        prepare(cluster, options)
+        command = prepare(cluster, options)
         if options.direct:
-            report(scenarios(cluster, options, Direct(cluster, options)))
+            report(scenarios(cluster, options, Direct(cluster, options), command))
         else:
             with Server(cluster, options, ENTREPOT_BATCH_CHUNK_SIZE=str(options.chunk)) as server:
-                report(scenarios(cluster, options, Http(cluster, server)))
+                report(scenarios(cluster, options, Http(cluster, server), command))
     finally:
         cluster.stop()
 
@@ -64,6 +65,7 @@ def prepare(cluster, options):
         buyer = cluster.sql("SELECT email FROM customer_user ORDER BY id LIMIT 1")
         command("client", "create", "--name", "Bench shop", "--api", "storefront", "--customer-user", buyer, "--id", "bench-shop",
                 "--secret-file", str(options.folder / "client_secret"))  # fmt: skip
+    return command
 
 
 class Facts:
@@ -74,7 +76,10 @@ class Facts:
         self.organization = one("SELECT min(id) FROM organization")
         self.family = one("SELECT min(id) FROM attribute_family")
         self.customer = one("SELECT min(id) FROM customer")
-        rows = cluster.sql("SELECT product_id, id, unit_code FROM product_unit_precision ORDER BY product_id").splitlines()
+        rows = cluster.sql(
+            "SELECT p.product_id, p.id, p.unit_code FROM product_unit_precision p JOIN inventory_level l"
+            " ON (l.organization_id, l.product_unit_precision_id) = (p.organization_id, p.id) ORDER BY p.product_id, p.id"
+        ).splitlines()
         self.products = [(int(product), int(precision), unit) for product, precision, unit in (row.split("|") for row in rows)]
 
 
@@ -87,14 +92,14 @@ def links(kind, ids):
 
 
 def price(facts, n, list, bad=None):
-    product, _, unit = facts.products[n - 1 if bad == 1 else n]
-    if bad == 0:
+    product, _, unit = facts.products[{"duplicate": n - 1, "no right": -1}.get(bad, n)]
+    if bad == "unknown product":
         product = 10**12
     return {
         "type": "productprices", "meta": {"upsert": ["priceList", "product", "unit", "quantity", "currency"]},
-        "attributes": {"quantity": 1, "value": "dear" if bad == 2 else f"{1 + n % 977}.{n % 100:02}", "currency": "USD"},
+        "attributes": {"quantity": 1, "value": "dear" if bad == "wrong type" else f"{1 + n % 977}.{n % 100:02}", "currency": "USD"},
         "relationships": {
-            "priceList": link("pricelists", 10**12 if bad == 3 else list),
+            "priceList": link("pricelists", 10**12 if bad == "unknown list" else list),
             "product": link("products", product), "unit": link("productunits", unit),
         },
     }, []  # fmt: skip
@@ -154,21 +159,32 @@ def total(order):
     return sum(((quantity * value).quantize(DECIMALS, decimal.ROUND_HALF_UP) for quantity, value in numbers), decimal.Decimal(0))
 
 
+class Used:
+    """What a batch or a COPY took."""
+
+    def __init__(self, seconds, cpu):
+        # Processor time says more than seconds on a machine that does other things too.
+        self.seconds, self.cpu = seconds, cpu
+
+
 class Http:
     """Batches as clients send them."""
 
     def __init__(self, cluster, server):
         self.cluster, self.server = cluster, server
 
-    def write(self, kind, records):
-        """Seconds from sending to the end of the operation, and its summary."""
+    def cpu(self):
+        return run.seconds(self.server.process.pid) + self.cluster.cpu()
+
+    def write(self, kind, records, client="bench"):
+        """What a batch took from sending to the end of the operation, and its summary."""
         data, included = [], []
         for record, parts in records:
             data.append(record)
             included += parts
         body = json.dumps({"data": data, "included": included} if included else {"data": data}).encode()
-        headers = {"Authorization": f"Bearer {self.server.get_token('bench')}", "Accept": JSON_API, "Content-Type": JSON_API}
-        began = time.monotonic()
+        headers = {"Authorization": f"Bearer {self.server.get_token(client)}", "Accept": JSON_API, "Content-Type": JSON_API}
+        began, cpu = time.monotonic(), self.cpu()
         request = urllib.request.Request(f"{self.server.base}/admin/api/{kind}", body, headers, method="PATCH")
         id = json.load(urllib.request.urlopen(request))["data"]["id"]
         while True:
@@ -177,7 +193,7 @@ class Http:
             attributes = json.load(urllib.request.urlopen(request))["data"]["attributes"]
             if attributes["status"] not in ("new", "running"):
                 break
-        took = time.monotonic() - began
+        took = Used(time.monotonic() - began, self.cpu() - cpu)
         if attributes["status"] != "success":
             sys.exit(f"{kind}: the operation has {attributes['status']}: {attributes['summary']}")
         return took, attributes["summary"]
@@ -189,25 +205,28 @@ class Direct:
     def __init__(self, cluster, options):
         self.cluster, self.options = cluster, options
 
-    def write(self, kind, records):
+    def write(self, kind, records, client=None):
         lines = (json.dumps({"data": record, "included": included}) for record, included in records)
         file = self.options.folder / "records.ndjson"
         file.write_text("\n".join(lines))
         words = [self.options.direct, self.cluster.url(), kind, file, "--chunk", self.options.chunk, "--workers", self.options.workers]
+        cpu = run.client_cpu() + self.cluster.cpu()
         output = subprocess.run([str(word) for word in words], check=True, stdout=subprocess.PIPE, text=True).stdout
         result = json.loads(output)
-        return result["seconds"], result
+        return Used(result["seconds"], run.client_cpu() + self.cluster.cpu() - cpu), result
 
 
 def copy(cluster, table, columns, rows):
-    """Seconds that COPY takes for the rows, which then are removed again."""
+    """What COPY takes for the rows, which then are removed again."""
     file = cluster.folder / "rows.tsv"
     file.write_text("".join("\t".join(map(str, row)) + "\n" for row in rows))
     script = f"BEGIN;\n\\timing on\n\\copy {table} ({columns}) FROM '{file}'\n\\timing off\nROLLBACK;\n"
     command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", cluster.url()]
+    cpu = run.client_cpu() + cluster.cpu()
     output = subprocess.run(command, input=script, check=True, capture_output=True, text=True).stdout
+    cpu = run.client_cpu() + cluster.cpu() - cpu
     cluster.sql(f"VACUUM {table}")
-    return float(re.search(r"Time: ([\d.]+) ms", output)[1]) / 1000
+    return Used(float(re.search(r"Time: ([\d.]+) ms", output)[1]) / 1000, cpu)
 
 
 def price_list(cluster, facts, name):
@@ -216,7 +235,7 @@ def price_list(cluster, facts, name):
     ))  # fmt: skip
 
 
-def scenarios(cluster, options, way):
+def scenarios(cluster, options, way, command):
     facts = Facts(cluster)
     count = min(options.records, len(facts.products))
     wanted = lambda name: not options.only or name in options.only
@@ -229,7 +248,7 @@ def scenarios(cluster, options, way):
     if wanted("orders"):
         yield orders(cluster, facts, way, options.orders)
     if wanted("bad"):
-        yield bad(cluster, facts, way, count // 2)
+        yield bad(cluster, facts, way, count // 2, command)
 
 
 def prices(cluster, facts, way, count):
@@ -237,10 +256,10 @@ def prices(cluster, facts, way, count):
     row = lambda n, list: (facts.organization, list, facts.products[n][0], facts.products[n][2], 1, "USD", "9.99")
     columns = "organization_id, price_list_id, product_id, unit_code, quantity, currency, value"
     other = price_list(cluster, facts, "Copy")
-    copied = count / copy(cluster, "product_price", columns, (row(n, other) for n in range(count)))
+    copied = copy(cluster, "product_price", columns, (row(n, other) for n in range(count)))
     cluster.sql(
         f"INSERT INTO product_price ({columns}) SELECT organization_id, {list}, product_id, unit_code, 1, 'USD', 9.99"
-        f" FROM product_unit_precision WHERE id % 2 = 0 ORDER BY id LIMIT {count // 2}"
+        f" FROM product_unit_precision WHERE id = ANY('{{{','.join(str(facts.products[n][1]) for n in range(0, count, 2))}}}')"
     )
     cluster.sql("VACUUM ANALYZE product_price")
     took, summary = way.write("productprices", [price(facts, n, list) for n in range(count)])
@@ -256,7 +275,7 @@ def levels(cluster, facts, way, count):
     pairs = cluster.sql(f"SELECT product_id, id FROM product_unit_precision WHERE unit_code = '{unit}' ORDER BY id LIMIT {count}")
     columns = "organization_id, product_id, product_unit_precision_id, quantity"
     rows = ((facts.organization, *pair.split("|"), 5) for pair in pairs.splitlines())
-    copied = count / copy(cluster, "inventory_level", columns, rows)
+    copied = copy(cluster, "inventory_level", columns, rows)
     cluster.sql("VACUUM ANALYZE product_unit_precision, inventory_level")
     took, summary = way.write("inventorylevels", [level(facts, n, int(time.time())) for n in range(count)])
     return "inventory levels updated by key", count, took, copied, summary
@@ -285,22 +304,47 @@ def orders(cluster, facts, way, count):
     return "orders with three lines, totals checked", count, took, None, summary
 
 
-def bad(cluster, facts, way, count):
-    lists = [price_list(cluster, facts, name) for name in ("Good", "Bad")]
-    good, _ = way.write("productprices", [price(facts, n, lists[0]) for n in range(count)])
-    faulty = lambda n: (n // 1000) % 4 if n % 1000 == 500 else None
-    took, summary = way.write("productprices", [price(facts, n, lists[1], faulty(n)) for n in range(count)])
-    return f"prices, one bad in each 1,000 (costs {(took / good - 1) * 100:+.0f} %)", count, took, None, summary
+BAD = ["unknown product", "duplicate", "wrong type", "unknown list", "no right"]
+
+
+def clerk(cluster, facts, command):
+    """A client that may write prices, and see the products of its own unit: all but the last one."""
+    if cluster.sql("SELECT count(*) FROM oauth_client WHERE id = 'bench-clerk'") == "0":
+        every = {permission: "organization" for permission in ("VIEW", "CREATE", "EDIT", "DELETE", "ASSIGN")}
+        role = {name: every for name in ("productprices", "pricelists", "asyncoperations")} | {"products": {"VIEW": "business-unit"}}
+        cluster.sql(
+            "INSERT INTO user_role (organization_id, role, label, permissions)"
+            f" VALUES ({facts.organization}, 'ROLE_CLERK', 'Clerk', '{json.dumps(role)}')"
+        )
+        command("user", "create", "clerk", "--email", "clerk@bench.example", "--organization", "Bench", "--role", "ROLE_CLERK", "--no-password")
+        cluster.sql(f"""
+            WITH unit AS (INSERT INTO business_unit (organization_id, name) VALUES ({facts.organization}, 'Elsewhere') RETURNING id)
+            UPDATE product SET owner_id = unit.id FROM unit WHERE product.id = {facts.products[-1][0]}""")
+        command("client", "create", "--name", "Bench clerk", "--user", "clerk", "--id", "bench-clerk",
+                "--secret-file", str(cluster.folder / "client_secret"))  # fmt: skip
+    return "bench-clerk"
+
+
+def bad(cluster, facts, way, count, command):
+    client = clerk(cluster, facts, command)
+    lists = [price_list(cluster, facts, name) for name in ("Warm", "Good", "Bad")]
+    way.write("productprices", [price(facts, n, lists[0]) for n in range(count // 10)], client)
+    good, _ = way.write("productprices", [price(facts, n, lists[1]) for n in range(count)], client)
+    faulty = lambda n: BAD[n // 1000 % len(BAD)] if n % 1000 == 500 else None
+    took, summary = way.write("productprices", [price(facts, n, lists[2], faulty(n)) for n in range(count)], client)
+    costs = f"{(took.seconds / good.seconds - 1) * 100:+.0f} %, {(took.cpu / good.cpu - 1) * 100:+.0f} % of processor time"
+    return f"prices, one bad in each 1,000 (costs {costs})", count, took, None, summary
 
 
 def report(rows):
-    print("| batch | records | seconds | records/s | of COPY | summary |")
-    print("|---|---:|---:|---:|---:|---|")
+    print(f"Load at the beginning: {os.getloadavg()[0]:.1f}. Of COPY: by seconds, and by processor time.\n")
+    print("| batch | records | seconds | records/s | µs of processor | of COPY | summary |")
+    print("|---|---:|---:|---:|---:|---:|---|")
     for title, count, took, copied, summary in rows:
-        ratio = f"{count / took / copied:.2f} ({copied:,.0f}/s)" if copied else ""
+        ratio = f"{copied.seconds / took.seconds:.2f} ({count / copied.seconds:,.0f}/s), {copied.cpu / took.cpu:.2f}" if copied else ""
         counts = {name: summary[name] for name in ("createCount", "updateCount", "errorCount", "created", "updated", "unchanged", "failed") if name in summary}
         told = ", ".join(f"{name} {value:,}" for name, value in counts.items() if value)
-        print(f"| {title} | {count:,} | {took:.1f} | {count / took:,.0f} | {ratio} | {told} |", flush=True)
+        print(f"| {title} | {count:,} | {took.seconds:.1f} | {count / took.seconds:,.0f} | {took.cpu / count * 1e6:,.0f} | {ratio} | {told} |", flush=True)
 
 
 if __name__ == "__main__":

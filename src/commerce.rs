@@ -10,6 +10,7 @@ pub mod joining;
 pub mod kit_units;
 pub mod kits;
 pub mod locale;
+pub mod memberships;
 pub mod organization;
 pub mod price_rule;
 pub mod pricing;

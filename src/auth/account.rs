@@ -76,5 +76,5 @@ pub fn set_password(
             .execute(conn)?,
         Subject::Visitor(_) => return Err(AccessError::refused("a visitor has no password")),
     };
-    Ok(forget(conn, organization, subject)?)
+    Ok(forget(conn, organization, &[subject])?)
 }

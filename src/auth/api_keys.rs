@@ -142,11 +142,12 @@ pub fn use_nonce(
 }
 
 /// Removes the keys of a user, before the user is deleted.
-pub fn forget_user(conn: &mut PgConnection, organization: i64, user: i64) -> QueryResult<()> {
-    let keys = api_key::table.filter(api_key::organization_id.eq(organization).and(api_key::user_id.eq(user)));
-    let ids: Vec<i64> = keys.select(api_key::id).load(conn)?;
+pub fn forget_users(conn: &mut PgConnection, organization: i64, users: &[i64]) -> QueryResult<()> {
+    let of_users = api_key::organization_id.eq(organization).and(api_key::user_id.eq_any(users));
+    let ids: Vec<i64> = api_key::table.filter(of_users).select(api_key::id).load(conn)?;
     let nonces = api_key_nonce::table
         .filter(api_key_nonce::organization_id.eq(organization).and(api_key_nonce::key_id.eq_any(&ids)));
     diesel::delete(nonces).execute(conn)?;
+    let keys = api_key::table.filter(api_key::organization_id.eq(organization).and(api_key::id.eq_any(&ids)));
     diesel::delete(keys).execute(conn).map(drop)
 }

@@ -3,6 +3,7 @@
 //! What is read holds for [`FRESH`]; the process that changes a user, a role, a unit or a client forgets at once
 //! ([`CallerCache::clear`]). So a revocation takes effect within five seconds everywhere.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -139,16 +140,16 @@ macro_rules! standing_of {
             "WITH RECURSIVE who AS (",
             $who,
             "), unit AS (\
-                SELECT organization_id, owner_id AS id FROM who \
-                UNION SELECT organization_id, business_unit_id FROM who JOIN app_user_business_unit \
+                SELECT organization_id, user_id, owner_id AS id FROM who \
+                UNION SELECT organization_id, user_id, business_unit_id FROM who JOIN app_user_business_unit \
                     USING (organization_id, user_id)\
             ), division AS (\
-                SELECT organization_id, id FROM unit \
-                UNION SELECT below.organization_id, below.id FROM business_unit below \
+                SELECT organization_id, user_id, id FROM unit \
+                UNION SELECT below.organization_id, above.user_id, below.id FROM business_unit below \
                     JOIN division above ON below.organization_id = above.organization_id AND below.owner_id = above.id\
             ) SELECT organization_id, user_id, owner_id, networks, \
-                ARRAY(SELECT id FROM unit ORDER BY id) AS units, \
-                ARRAY(SELECT id FROM division ORDER BY id) AS division, \
+                ARRAY(SELECT id FROM unit WHERE unit.user_id = who.user_id ORDER BY id) AS units, \
+                ARRAY(SELECT id FROM division WHERE division.user_id = who.user_id ORDER BY id) AS division, \
                 ARRAY(SELECT role.permissions FROM app_user_held_role link JOIN user_role role \
                     ON role.organization_id = link.organization_id AND role.id = link.role_id \
                     WHERE link.organization_id = who.organization_id AND link.user_id = who.user_id) AS roles \
@@ -168,8 +169,8 @@ const BY_TOKEN: &str = standing_of!(
         AND (token.family IS NOT NULL OR client.owner_user_id = token.user_id)"
 );
 
-const BY_USER: &str = standing_of!(
-    "SELECT organization_id, id AS user_id, owner_id, '{}'::text[] AS networks FROM app_user WHERE organization_id = $1 AND id = $2"
+const BY_USERS: &str = standing_of!(
+    "SELECT organization_id, id AS user_id, owner_id, '{}'::text[] AS networks FROM app_user WHERE organization_id = $1 AND id = ANY($2)"
 );
 
 const BY_CLIENT: &str = standing_of!(
@@ -242,12 +243,20 @@ pub(super) fn read_networks(stored: &[String]) -> Result<Networks, AccessError> 
 
 /// What a user may do, whether let in or not; `None` when the organization has no such user.
 pub fn standing(conn: &mut PgConnection, organization: i64, user: i64) -> Result<Option<Standing>, AccessError> {
-    let row = diesel::sql_query(BY_USER)
+    Ok(standings(conn, organization, &[user])?.remove(&user))
+}
+
+/// What users may do, whether let in or not, by their ids. Of an id that is not there the organization has no user.
+pub fn standings(
+    conn: &mut PgConnection,
+    organization: i64,
+    users: &[i64],
+) -> Result<HashMap<i64, Standing>, AccessError> {
+    let rows = diesel::sql_query(BY_USERS)
         .bind::<BigInt, _>(organization)
-        .bind::<BigInt, _>(user)
-        .get_result::<Row>(conn)
-        .optional()?;
-    Ok(row.map(Row::standing))
+        .bind::<Array<BigInt>, _>(users)
+        .load::<Row>(conn)?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row.standing())).collect())
 }
 
 #[cfg(test)]

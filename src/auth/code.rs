@@ -13,7 +13,7 @@ use super::grant::NotGranted;
 use super::issue::revoke_family;
 use super::oauth2::{Refusal, TokenRequest};
 use super::secret::{random, random_text, sha256};
-use super::subject::Subject;
+use super::subject::{Subject, Subjects};
 use super::{AccessError, Auth};
 use crate::schema::oauth_code;
 
@@ -154,11 +154,11 @@ fn prove(challenge: Option<&str>, method: Option<&str>, verifier: Option<&str>) 
 }
 
 /// Forgets the codes of a user.
-pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> QueryResult<()> {
-    let (user, buyer, _) = subject.columns();
+pub fn forget(conn: &mut PgConnection, organization: i64, subjects: &Subjects) -> QueryResult<()> {
+    let of_users = oauth_code::user_id.eq_any(&subjects.users);
     let own = oauth_code::table
         .filter(oauth_code::organization_id.eq(organization))
-        .filter(oauth_code::user_id.eq(user).or(oauth_code::customer_user_id.eq(buyer)));
+        .filter(of_users.or(oauth_code::customer_user_id.eq_any(&subjects.customer_users)));
     diesel::delete(own).execute(conn).map(drop)
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::authorize::{Application, Target};
 use super::redirect;
-use super::subject::Subject;
+use super::subject::{Subject, Subjects};
 use crate::schema::oauth_consent;
 
 /// Whether the user has to be asked. A program on the user's machine cannot prove which one it is, so what was agreed to
@@ -49,10 +49,10 @@ pub fn give(conn: &mut PgConnection, application: &Application, subject: Subject
 }
 
 /// Forgets what a user has agreed to.
-pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> QueryResult<()> {
-    let (user, buyer, _) = subject.columns();
+pub fn forget(conn: &mut PgConnection, organization: i64, subjects: &Subjects) -> QueryResult<()> {
+    let of_users = oauth_consent::user_id.eq_any(&subjects.users);
     let own = oauth_consent::table
         .filter(oauth_consent::organization_id.eq(organization))
-        .filter(oauth_consent::user_id.eq(user).or(oauth_consent::customer_user_id.eq(buyer)));
+        .filter(of_users.or(oauth_consent::customer_user_id.eq_any(&subjects.customer_users)));
     diesel::delete(own).execute(conn).map(drop)
 }

@@ -1,5 +1,7 @@
 //! Callers of the storefront: customer users, who log in by e-mail address and password, and visitors, who do not.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid as SqlUuid};
@@ -162,11 +164,11 @@ macro_rules! standing_of {
             "WITH RECURSIVE who AS (",
             $who,
             "), division AS (\
-                SELECT organization_id, customer_id AS id FROM who WHERE customer_id IS NOT NULL \
-                UNION SELECT below.organization_id, below.id FROM customer below \
+                SELECT organization_id, user_id, customer_id AS id FROM who WHERE customer_id IS NOT NULL \
+                UNION SELECT below.organization_id, above.user_id, below.id FROM customer below \
                     JOIN division above ON below.organization_id = above.organization_id AND below.parent_id = above.id\
             ) SELECT organization_id, user_id, customer_id, visitor_id, networks, \
-                ARRAY(SELECT id FROM division ORDER BY id) AS division, \
+                ARRAY(SELECT id FROM division WHERE division.user_id = who.user_id ORDER BY id) AS division, \
                 ARRAY(SELECT role.permissions FROM customer_user_customer_user_role link JOIN customer_user_role role \
                     ON role.organization_id = link.organization_id AND role.id = link.customer_user_role_id \
                     WHERE link.organization_id = who.organization_id AND link.customer_user_id = who.user_id) AS roles \
@@ -188,9 +190,9 @@ const BY_TOKEN: &str = standing_of!(
         AND (token.family IS NOT NULL OR client.owner_customer_user_id = token.customer_user_id)"
 );
 
-const BY_USER: &str = standing_of!(
+const BY_USERS: &str = standing_of!(
     "SELECT organization_id, id AS user_id, customer_id, NULL::bigint AS visitor_id, '{}'::text[] AS networks \
-    FROM customer_user WHERE organization_id = $1 AND id = $2"
+    FROM customer_user WHERE organization_id = $1 AND id = ANY($2)"
 );
 
 /// The caller that a verified token of the storefront stands for; `None` when it is no longer good.
@@ -213,12 +215,16 @@ pub fn load(conn: &mut PgConnection, claims: &Claims, visitors: bool) -> Result<
     })
 }
 
-/// What a customer user may do, whether enabled or not; `None` when the organization has no such customer user.
-pub fn standing(conn: &mut PgConnection, organization: i64, user: i64) -> Result<Option<Standing>, AccessError> {
-    let row = diesel::sql_query(BY_USER)
+/// What customer users may do, whether enabled or not, by their ids. Of an id that is not there the organization has no
+/// customer user.
+pub fn standings(
+    conn: &mut PgConnection,
+    organization: i64,
+    users: &[i64],
+) -> Result<HashMap<i64, Standing>, AccessError> {
+    let rows = diesel::sql_query(BY_USERS)
         .bind::<BigInt, _>(organization)
-        .bind::<BigInt, _>(user)
-        .get_result::<Row>(conn)
-        .optional()?;
-    Ok(row.and_then(Row::standing))
+        .bind::<Array<BigInt>, _>(users)
+        .load::<Row>(conn)?;
+    Ok(rows.into_iter().filter_map(Row::standing).map(|standing| (standing.user.id, standing)).collect())
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::clients::Client;
 use super::oauth2::Issued;
 use super::secret::{random, random_text};
-use super::subject::Subject;
+use super::subject::{Subject, Subjects};
 use super::token::{Claims, sign};
 use super::{AccessError, Auth, code, consent};
 use crate::schema::{oauth_access_token, oauth_refresh_token};
@@ -42,18 +42,23 @@ pub(super) fn revoke_access_tokens(
         .get_results(conn)
 }
 
-/// Removes every token and code of a user or customer user, and what it has agreed to: before it is deleted, and when its password changes.
+/// Removes every token and code of users and customer users, and what they have agreed to: before they are deleted, and when
+/// their passwords change.
 ///
 /// What is exchanged for tokens goes before the tokens: an exchange under way is waited for, and then what it gave is seen.
-pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> QueryResult<()> {
-    code::forget(conn, organization, subject)?;
-    let (user, buyer, visitor) = subject.columns();
+pub fn forget(conn: &mut PgConnection, organization: i64, subjects: &[Subject]) -> QueryResult<()> {
+    if subjects.is_empty() {
+        return Ok(());
+    }
+    let subjects = Subjects::of(subjects);
+    code::forget(conn, organization, &subjects)?;
+    let Subjects { users, customer_users, visitors } = &subjects;
     loop {
         let refresh = oauth_refresh_token::table.filter(oauth_refresh_token::organization_id.eq(organization)).filter(
             oauth_refresh_token::user_id
-                .eq(user)
-                .or(oauth_refresh_token::customer_user_id.eq(buyer))
-                .or(oauth_refresh_token::visitor_id.eq(visitor)),
+                .eq_any(users)
+                .or(oauth_refresh_token::customer_user_id.eq_any(customer_users))
+                .or(oauth_refresh_token::visitor_id.eq_any(visitors)),
         );
         if diesel::delete(refresh).execute(conn)? == 0 {
             break;
@@ -61,12 +66,12 @@ pub fn forget(conn: &mut PgConnection, organization: i64, subject: Subject) -> Q
     }
     let access = oauth_access_token::table.filter(oauth_access_token::organization_id.eq(organization)).filter(
         oauth_access_token::user_id
-            .eq(user)
-            .or(oauth_access_token::customer_user_id.eq(buyer))
-            .or(oauth_access_token::visitor_id.eq(visitor)),
+            .eq_any(users)
+            .or(oauth_access_token::customer_user_id.eq_any(customer_users))
+            .or(oauth_access_token::visitor_id.eq_any(visitors)),
     );
     diesel::delete(access).execute(conn)?;
-    consent::forget(conn, organization, subject)
+    consent::forget(conn, organization, &subjects)
 }
 
 /// Whom a token is for.

@@ -37,12 +37,18 @@ impl Default for Cost {
 
 /// Hashes a password to a PHC string.
 pub fn hash(cost: Cost, password: &str) -> Result<String, AccessError> {
+    check(password)?;
+    hash_any(cost, password)
+}
+
+/// Refuses a password that is too short or too long.
+fn check(password: &str) -> Result<(), AccessError> {
     if password.chars().count() < SHORTEST || password.len() > LONGEST {
         return Err(AccessError::refused(format!(
             "a password must have at least {SHORTEST} characters and at most {LONGEST} bytes"
         )));
     }
-    hash_any(cost, password)
+    Ok(())
 }
 
 fn hash_any(cost: Cost, password: &str) -> Result<String, AccessError> {
@@ -70,6 +76,10 @@ fn refusal(error: AccessError) -> Error {
 
 /// Hashes at this cost, one after the other.
 impl Passwords for Cost {
+    fn check(&self, clear: &str) -> Result<(), Error> {
+        check(clear).map_err(refusal)
+    }
+
     fn hash(&self, clear: &str) -> Result<String, Error> {
         hash(*self, clear).map_err(refusal)
     }
@@ -115,6 +125,10 @@ impl Checker {
 
 /// New passwords wait in the same queue, in the thread that writes them.
 impl Passwords for Checker {
+    fn check(&self, clear: &str) -> Result<(), Error> {
+        Passwords::check(&self.cost, clear)
+    }
+
     fn hash(&self, clear: &str) -> Result<String, Error> {
         let _place = Place::take(&self.taken, self.places).map_err(|Busy| Error::too_many_passwords())?;
         let permit = Arc::clone(&self.running).acquire_owned();

@@ -29,3 +29,25 @@ impl Subject {
         }
     }
 }
+
+/// Several subjects, as the columns hold them.
+#[derive(Clone, Debug, Default)]
+pub struct Subjects {
+    pub users: Vec<i64>,
+    pub customer_users: Vec<i64>,
+    pub visitors: Vec<i64>,
+}
+
+impl Subjects {
+    pub fn of(subjects: &[Subject]) -> Subjects {
+        let mut lists = Subjects::default();
+        for subject in subjects {
+            match subject {
+                Subject::User(id) => lists.users.push(*id),
+                Subject::CustomerUser(id) => lists.customer_users.push(*id),
+                Subject::Visitor(id) => lists.visitors.push(*id),
+            }
+        }
+        lists
+    }
+}

@@ -1,40 +1,55 @@
 //! Nobody in the storefront gives more than they hold: what keeps customer users below those who edit them.
 
+use std::collections::HashSet;
+
 use diesel::pg::PgConnection;
 
 use crate::acl::{Caller, CustomerUser, Level, Permissions};
-use crate::auth::customer_users::{Standing, standing};
+use crate::auth::customer_users::{Standing, standings};
+use crate::commerce::memberships::numbers;
 use crate::engine::key::Key;
 use crate::engine::kind::Storage;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
+use crate::engine::write::Batch;
 use crate::error::{ACCESS_DENIED, Error};
 
-/// Refuses roles that permit more than the caller may do.
-pub fn check_roles(conn: &mut PgConnection, caller: &Caller, roles: &[Key]) -> Result<(), Error> {
+/// What is wrong with nodes that are given roles which permit more than the caller may do. `given`: each node and its roles.
+pub fn given_roles(batch: &mut Batch<'_>, relation: &str, given: &[(usize, Vec<Key>)]) -> Result<Vec<Error>, Error> {
+    let roles: Vec<Key> = given.iter().flat_map(|(_, roles)| roles).cloned().collect();
     if roles.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let caller = batch.context.caller;
     let mut sql = Sql::new();
-    sql.raw("SELECT permissions FROM customer_user_role WHERE organization_id = ");
-    sql.bind(Value::Integer(caller.organization)).raw(" AND id = ANY(").bind(key_array(roles)).raw(")");
-    sql.for_each(conn, |row| {
-        let Value::Json(permissions) = row.value(0, Storage::Json)? else { return Ok(()) };
+    sql.raw("SELECT id, permissions FROM customer_user_role WHERE organization_id = ");
+    sql.bind(Value::Integer(caller.organization)).raw(" AND id = ANY(").bind(key_array(&roles)).raw(")");
+    let mut exceeding = HashSet::new();
+    sql.for_each(batch.conn, |row| -> Result<(), Error> {
+        let (Some(id), Value::Json(permissions)) = (row.integer(0)?, row.value(1, Storage::Json)?) else {
+            return Ok(());
+        };
         let mut granted = Permissions::default();
         granted.grant_all_of_customer_users(&permissions);
-        if granted.within(&caller.permissions) {
-            return Ok(());
+        if !granted.within(&caller.permissions) {
+            exceeding.insert(Key::Integer(id));
         }
-        Err(Error::new(&ACCESS_DENIED, "The permissions of this role exceed your own."))
-    })
+        Ok(())
+    })?;
+    let wrong = given.iter().filter(|(_, roles)| roles.iter().any(|role| exceeding.contains(role)));
+    let error = || Error::new(&ACCESS_DENIED, "The permissions of this role exceed your own.");
+    Ok(wrong.map(|(index, _)| batch.node(*index).at_relation(relation, error())).collect())
 }
 
 /// Refuses customer users who may do more than the caller, by their roles or by the customers for which they hold them.
 pub fn check_users(conn: &mut PgConnection, caller: &Caller, users: &[Key]) -> Result<(), Error> {
-    for user in users {
-        let Key::Integer(id) = user else { continue };
-        let standing = standing(conn, caller.organization, *id)?;
-        if standing.is_some_and(|standing| !reaches_within(&standing, caller)) {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let ids = numbers(users);
+    let standings = standings(conn, caller.organization, &ids)?;
+    for id in ids {
+        if standings.get(&id).is_some_and(|standing| !reaches_within(standing, caller)) {
             let detail = format!("The customer user {id} holds permissions that exceed your own.");
             return Err(Error::new(&ACCESS_DENIED, detail));
         }

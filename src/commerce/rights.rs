@@ -1,14 +1,19 @@
 //! Nobody gives more than they hold: what keeps roles and users below those who edit them.
 
+use std::collections::{HashMap, HashSet};
+
 use diesel::pg::PgConnection;
 use diesel::result::QueryResult;
 
 use crate::acl::{Caller, EVERY_RESOURCE, Level, Permission, Permissions};
-use crate::auth::callers::{Standing, standing};
-use crate::commerce::tree;
+use crate::auth::callers::{Standing, standings};
+use crate::commerce::memberships::{belonging, numbers};
+use crate::commerce::{memberships, tree};
 use crate::engine::key::Key;
+use crate::engine::kind::Storage;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
+use crate::engine::write::Batch;
 use crate::error::{ACCESS_DENIED, Error};
 
 /// Whether a JSON value is a role's `permissions`. `words`: the levels that it may name; `known`: the resources. The error
@@ -47,88 +52,155 @@ pub fn check_permissions(
 pub fn check_within(caller: &Caller, permissions: &serde_json::Value) -> Result<(), Error> {
     let mut granted = Permissions::default();
     granted.grant_all(permissions);
-    if granted.within(&caller.permissions) {
-        return Ok(());
-    }
-    Err(Error::new(&ACCESS_DENIED, "These permissions exceed your own."))
+    if granted.within(&caller.permissions) { Ok(()) } else { Err(exceed()) }
 }
 
 /// Refuses roles that permit more than the caller may do.
 pub fn check_roles(conn: &mut PgConnection, caller: &Caller, roles: &[Key]) -> Result<(), Error> {
+    if exceeding_roles(conn, caller, roles)?.is_empty() { Ok(()) } else { Err(exceed()) }
+}
+
+/// What is wrong with nodes that are given roles which permit more than the caller may do. `given`: each node and its roles.
+pub fn given_roles(batch: &mut Batch<'_>, relation: &str, given: &[(usize, Vec<Key>)]) -> Result<Vec<Error>, Error> {
+    let roles: Vec<Key> = given.iter().flat_map(|(_, roles)| roles).cloned().collect();
+    let exceeding = exceeding_roles(batch.conn, batch.context.caller, &roles)?;
+    let wrong = given.iter().filter(|(_, roles)| roles.iter().any(|role| exceeding.contains(role)));
+    Ok(wrong.map(|(index, _)| batch.node(*index).at_relation(relation, exceed())).collect())
+}
+
+/// Those of the roles that permit more than the caller may do.
+fn exceeding_roles(conn: &mut PgConnection, caller: &Caller, roles: &[Key]) -> Result<HashSet<Key>, Error> {
+    let mut exceeding = HashSet::new();
     if roles.is_empty() || holds_everything(&caller.permissions) {
-        return Ok(());
+        return Ok(exceeding);
     }
     let mut sql = Sql::new();
-    sql.raw("SELECT permissions FROM user_role WHERE organization_id = ").bind(Value::Integer(caller.organization));
+    sql.raw("SELECT id, permissions FROM user_role WHERE organization_id = ").bind(Value::Integer(caller.organization));
     sql.raw(" AND id = ANY(").bind(key_array(roles)).raw(")");
-    check_each(conn, caller, sql)
+    sql.for_each(conn, |row| -> Result<(), Error> {
+        if let (Some(id), Value::Json(permissions)) = (row.integer(0)?, row.value(1, Storage::Json)?)
+            && check_within(caller, &permissions).is_err()
+        {
+            exceeding.insert(Key::Integer(id));
+        }
+        Ok(())
+    })?;
+    Ok(exceeding)
+}
+
+fn exceed() -> Error {
+    Error::new(&ACCESS_DENIED, "These permissions exceed your own.")
 }
 
 /// Refuses users who may do more than the caller, by their roles or by the units in which they hold them.
 pub fn check_users(conn: &mut PgConnection, caller: &Caller, users: &[Key]) -> Result<(), Error> {
-    if holds_everything(&caller.permissions) {
-        return Ok(());
+    match exceeding_users(conn, caller, users)?.into_iter().next() {
+        Some((_, error)) => Err(error),
+        None => Ok(()),
     }
-    for user in users {
-        let Key::Integer(id) = user else { continue };
-        let standing = standing(conn, caller.organization, *id)?;
-        if standing.is_some_and(|standing| !reaches_within(&standing, caller)) {
-            return Err(Error::new(&ACCESS_DENIED, format!("The user {id} holds permissions that exceed your own.")));
-        }
-    }
-    Ok(())
 }
 
-/// Refuses permissions of a role by which one of its holders reaches records, in units of their own, that the caller does
+/// What is wrong with nodes that concern users who may do more than the caller. `concerned`: each node and its users.
+pub fn concerned_users(batch: &mut Batch<'_>, concerned: &[(usize, Vec<Key>)]) -> Result<Vec<Error>, Error> {
+    let users: Vec<Key> = concerned.iter().flat_map(|(_, users)| users).cloned().collect();
+    let exceeding: HashMap<Key, Error> =
+        exceeding_users(batch.conn, batch.context.caller, &users)?.into_iter().collect();
+    let wrong = |(index, users): &(usize, Vec<Key>)| {
+        let error = users.iter().find_map(|user| exceeding.get(user))?;
+        Some(batch.node(*index).at_record(error.clone()))
+    };
+    Ok(concerned.iter().filter_map(wrong).collect())
+}
+
+/// Those of the users who may do more than the caller, with the error that says so, in the order given.
+fn exceeding_users(conn: &mut PgConnection, caller: &Caller, users: &[Key]) -> Result<Vec<(Key, Error)>, Error> {
+    if users.is_empty() || holds_everything(&caller.permissions) {
+        return Ok(Vec::new());
+    }
+    let standings = standings(conn, caller.organization, &numbers(users))?;
+    let exceeds = |user: &&Key| {
+        let standing = if let Key::Integer(id) = user { standings.get(id) } else { None };
+        standing.is_some_and(|standing| !reaches_within(standing, caller))
+    };
+    let error = |user: &Key| {
+        let detail = format!("The user {user} holds permissions that exceed your own.");
+        (user.clone(), Error::new(&ACCESS_DENIED, detail))
+    };
+    Ok(users.iter().filter(exceeds).map(error).collect())
+}
+
+/// Refuses permissions of roles by which one of their holders reaches records, in units of their own, that the caller does
 /// not. What the holders may do by other roles does not count.
 pub fn check_holders(
     conn: &mut PgConnection,
     caller: &Caller,
-    role: &Key,
-    permissions: &serde_json::Value,
+    roles: &[(i64, serde_json::Value)],
 ) -> Result<(), Error> {
-    let mut granted = Permissions::default();
-    granted.grant_all(permissions);
-    let everywhere = |(resource, permission, _)| caller.permissions.level(resource, permission) == Level::Organization;
-    if granted.iter().all(everywhere) {
-        return Ok(());
-    }
-    let holders = holders(conn, caller.organization, std::slice::from_ref(role))?;
-    check_gains(conn, caller, &holders, |standing| Standing { permissions: granted.clone(), ..standing })
+    let exceeds = |granted: &Permissions| {
+        granted
+            .iter()
+            .any(|(resource, permission, _)| caller.permissions.level(resource, permission) != Level::Organization)
+    };
+    let granted = roles.iter().map(|(role, permissions)| {
+        let mut granted = Permissions::default();
+        granted.grant_all(permissions);
+        (*role, granted)
+    });
+    let granted: HashMap<i64, Permissions> = granted.filter(|(_, granted)| exceeds(granted)).collect();
+    let holders = memberships::holders(conn, caller.organization, &granted.keys().copied().collect::<Vec<_>>())?;
+    check_gains(conn, caller, &holders, |role, standing| {
+        let permissions = granted.get(&role).cloned().unwrap_or_default();
+        Standing { permissions, ..standing.clone() }
+    })
 }
 
-/// Refuses the place of a unit, as it is stored, where users of the units above reach into it and the units below it
+/// Refuses the places of units, as they are stored, where users of the units above reach into one and the units below it
 /// further than the caller does.
-pub fn check_place(conn: &mut PgConnection, caller: &Caller, unit: &Key) -> Result<(), Error> {
-    if holds_everything(&caller.permissions) {
+pub fn check_places(conn: &mut PgConnection, caller: &Caller, units: &[i64]) -> Result<(), Error> {
+    if units.is_empty() || holds_everything(&caller.permissions) {
         return Ok(());
     }
-    let below = units_below(conn, caller.organization, unit)?;
-    let above = units_above(conn, caller.organization, unit)?;
-    let members = members(conn, caller.organization, &above)?;
-    check_gains(conn, caller, &members, |standing| {
+    let mut below: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (unit, other) in memberships::units_below(conn, caller.organization, units)? {
+        below.entry(unit).or_default().push(other);
+    }
+    let above = memberships::units_above(conn, caller.organization, units)?;
+    let mut members: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (unit, user) in memberships::members_of_units(conn, caller.organization, &belonging(above.clone()))? {
+        members.entry(unit).or_default().push(user);
+    }
+    let reaching = |(unit, other): &(i64, i64)| {
+        let (unit, users) = (*unit, members.get(other).map(Vec::as_slice).unwrap_or_default());
+        users.iter().map(move |user| (unit, *user)).collect::<Vec<_>>()
+    };
+    let reaching: Vec<(i64, i64)> = above.iter().flat_map(reaching).collect();
+    check_gains(conn, caller, &reaching, |unit, standing| {
         let mut permissions = Permissions::default();
         for (resource, permission, level) in standing.permissions.iter() {
             if level == Level::Division {
                 permissions.grant(resource, permission, level);
             }
         }
-        Standing { permissions, division: below.clone(), ..standing }
+        let division = below.get(&unit).cloned().unwrap_or_default();
+        Standing { permissions, division, ..standing.clone() }
     })
 }
 
-/// Refuses users who reach further than the caller by what `gain` leaves of their standing.
+/// Refuses users who reach further than the caller by what `gain` leaves of their standing. `users`: what each gains by,
+/// and the user.
 fn check_gains(
     conn: &mut PgConnection,
     caller: &Caller,
-    users: &[Key],
-    gain: impl Fn(Standing) -> Standing,
+    users: &[(i64, i64)],
+    gain: impl Fn(i64, &Standing) -> Standing,
 ) -> Result<(), Error> {
-    for user in users {
-        let Key::Integer(id) = user else { continue };
-        let standing = standing(conn, caller.organization, *id)?;
-        if standing.is_some_and(|standing| !reaches_within(&gain(standing), caller)) {
-            let detail = format!("The user {id} would hold permissions that exceed your own.");
+    if users.is_empty() {
+        return Ok(());
+    }
+    let standings = standings(conn, caller.organization, &belonging(users.to_vec()))?;
+    for (by, user) in users {
+        if standings.get(user).is_some_and(|standing| !reaches_within(&gain(*by, standing), caller)) {
+            let detail = format!("The user {user} would hold permissions that exceed your own.");
             return Err(Error::new(&ACCESS_DENIED, detail));
         }
     }
@@ -192,87 +264,6 @@ fn reaches_within(user: &Standing, caller: &Caller) -> bool {
                 Level::BusinessUnit => among(units, own_units),
                 Level::None | Level::User => units.is_empty(),
             }
-    })
-}
-
-/// The users who hold any of these roles, by themselves or by a group.
-pub fn holders(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> Result<Vec<Key>, Error> {
-    linked(
-        conn,
-        "SELECT DISTINCT user_id FROM app_user_held_role WHERE organization_id = ",
-        " AND role_id = ANY(",
-        organization,
-        roles,
-    )
-}
-
-/// The users who belong to a group.
-pub fn members_of_group(conn: &mut PgConnection, organization: i64, group: &Key) -> Result<Vec<Key>, Error> {
-    let select = "SELECT user_id FROM app_user_user_group WHERE organization_id = ";
-    linked(conn, select, " AND group_id = ANY(", organization, std::slice::from_ref(group))
-}
-
-/// The roles of a group.
-pub fn roles_of_group(conn: &mut PgConnection, organization: i64, group: &Key) -> Result<Vec<Key>, Error> {
-    let select = "SELECT role_id FROM user_group_role WHERE organization_id = ";
-    linked(conn, select, " AND group_id = ANY(", organization, std::slice::from_ref(group))
-}
-
-/// The users who belong to any of these units, or are owned by one.
-pub(super) fn members(conn: &mut PgConnection, organization: i64, units: &[Key]) -> Result<Vec<Key>, Error> {
-    linked(
-        conn,
-        "SELECT member.user_id FROM (SELECT organization_id, user_id, business_unit_id FROM app_user_business_unit \
-         UNION SELECT organization_id, id, owner_id FROM app_user) AS member WHERE member.organization_id = ",
-        " AND member.business_unit_id = ANY(",
-        organization,
-        units,
-    )
-}
-
-/// Every unit above this one.
-pub(super) fn units_above(conn: &mut PgConnection, organization: i64, unit: &Key) -> Result<Vec<Key>, Error> {
-    let mut sql = Sql::new();
-    sql.raw("WITH RECURSIVE above AS (SELECT owner_id AS id FROM business_unit WHERE organization_id = ");
-    sql.bind(Value::Integer(organization)).raw(" AND id = ").bind(Value::from(unit));
-    sql.raw(" UNION SELECT unit.owner_id FROM above JOIN business_unit AS unit ON unit.id = above.id");
-    sql.raw(" AND unit.organization_id = ").bind(Value::Integer(organization));
-    sql.raw(") SELECT id FROM above WHERE id IS NOT NULL");
-    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    Ok(found.into_iter().flatten().map(Key::Integer).collect())
-}
-
-/// This unit and every one below it.
-fn units_below(conn: &mut PgConnection, organization: i64, unit: &Key) -> Result<Vec<i64>, Error> {
-    let mut sql = Sql::new();
-    sql.raw("WITH RECURSIVE below AS (SELECT id FROM business_unit WHERE organization_id = ");
-    sql.bind(Value::Integer(organization)).raw(" AND id = ").bind(Value::from(unit));
-    sql.raw(" UNION SELECT unit.id FROM below JOIN business_unit AS unit ON unit.owner_id = below.id");
-    sql.raw(" AND unit.organization_id = ").bind(Value::Integer(organization)).raw(") SELECT id FROM below");
-    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-fn linked(
-    conn: &mut PgConnection,
-    select: &'static str,
-    among: &'static str,
-    organization: i64,
-    keys: &[Key],
-) -> Result<Vec<Key>, Error> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sql = Sql::new();
-    sql.raw(select).bind(Value::Integer(organization)).raw(among).bind(key_array(keys)).raw(")");
-    let found = sql.collect(conn, |row| -> Result<_, Error> { Ok(row.integer(0)?) })?;
-    Ok(found.into_iter().flatten().map(Key::Integer).collect())
-}
-
-fn check_each(conn: &mut PgConnection, caller: &Caller, sql: Sql) -> Result<(), Error> {
-    sql.for_each(conn, |row| match row.value(0, crate::engine::kind::Storage::Json)? {
-        Value::Json(permissions) => check_within(caller, &permissions),
-        _ => Ok(()),
     })
 }
 

@@ -84,7 +84,10 @@ pub trait Server: Sync {
 
 /// What makes hashes of passwords, at the cost and pace that the server was given.
 pub trait Passwords: Sync {
-    /// Errors: `invalid-value` for a password that is too short or too long, 429 when too many are waiting.
+    /// Errors: `invalid-value` for a password that is too short or too long.
+    fn check(&self, clear: &str) -> Result<(), Error>;
+
+    /// Errors: as [`Passwords::check`]; 429 when too many are waiting.
     fn hash(&self, clear: &str) -> Result<String, Error>;
 }
 
@@ -170,6 +173,8 @@ fn write_sifted(
     let wrong = check::members(&batch);
     batch.sift(sieve, wrong)?;
     let wrong = check::owners(&mut batch)?;
+    batch.sift(sieve, wrong)?;
+    let wrong = check::reach(&mut batch)?;
     batch.sift(sieve, wrong)?;
     let taken = duplicates::check(&mut batch)?;
     batch.sift(sieve, taken)?;

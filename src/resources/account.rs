@@ -21,8 +21,6 @@ pub fn end_old_logins(batch: &mut Batch<'_>, nodes: &[usize], subject: fn(i64) -
     let moved = those(|node| GATES.iter().any(|gate| node.changed.contains(gate)));
     let renewed = those(|node| node.value("password").is_some());
     end_logins(batch.conn, organization, &moved).map_err(Error::from)?;
-    for subject in renewed {
-        forget(batch.conn, organization, subject).map_err(Error::from)?;
-    }
+    forget(batch.conn, organization, &renewed).map_err(Error::from)?;
     Ok(())
 }

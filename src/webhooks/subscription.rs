@@ -62,11 +62,11 @@ pub fn detach(conn: &mut PgConnection, organization: i64, webhooks: &[Key]) -> R
     Ok(())
 }
 
-/// Removes what is left of deliveries to subscriptions that a user had, before the user is deleted.
-pub fn forget_user(conn: &mut PgConnection, organization: i64, user: i64) -> Result<(), Error> {
+/// Removes what is left of deliveries to subscriptions that users had, before they are deleted.
+pub fn forget_users(conn: &mut PgConnection, organization: i64, users: &[i64]) -> Result<(), Error> {
     let mut sql = Sql::new();
     sql.raw("DELETE FROM webhook_delivery WHERE organization_id = ").bind(Value::Integer(organization));
-    sql.raw(" AND owner_id = ").bind(Value::Integer(user)).raw(" AND status <> 'pending'");
+    sql.raw(" AND owner_id = ANY(").bind(Value::Integers(users.to_vec())).raw(") AND status <> 'pending'");
     sql.execute(conn)?;
     Ok(())
 }

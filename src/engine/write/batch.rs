@@ -151,6 +151,11 @@ impl Node {
         }
     }
 
+    /// The error, placed at the record where it is one of several in `data`.
+    pub fn at_record(&self, error: Error) -> Error {
+        if self.role == Role::Member { error.at(&self.pointer) } else { error }
+    }
+
     /// This node as the target of a link.
     pub fn target(&self, index: usize) -> Target {
         Target { resource: self.resource, key: self.key.clone(), node: Some(index) }

@@ -1,20 +1,23 @@
 //! What has to hold before anything is written: defaults filled, required members there, values fit, owner allowed.
 
+mod reach;
+
 use std::collections::{HashMap, HashSet};
+
+pub(super) use self::reach::{check_written, owners, reach};
 
 use super::super::field::{Field, Literal};
 use super::super::input;
 use super::super::kind::Kind;
 use super::super::relation::{Link, Relation};
-use super::super::resource::{Ident, Ownership, Resource};
+use super::super::resource::{Ident, Ownership};
 use super::super::value::Value;
 use super::plan::Role;
-use super::references::existing;
 use super::resolve::{inverse, to_ones};
 use super::{Batch, Linkage, Node, Target, unions};
 use crate::acl::{self, Caller, Permission, Principal};
 use crate::engine::key::Key;
-use crate::error::{ACCESS_DENIED, COUNT, Error, Errors, ORGANIZATION, OWNER};
+use crate::error::{COUNT, Error, ORGANIZATION};
 
 /// Time stamps, defaults, owner and organization of every node.
 pub(super) fn fill(batch: &mut Batch<'_>) {
@@ -203,101 +206,10 @@ fn organization_error(batch: &Batch<'_>, node: &Node) -> Option<Error> {
     })
 }
 
-/// The relationships that name a record's owner.
-fn owner_relations(resource: &'static Resource) -> impl Iterator<Item = &'static Relation> {
-    let of = move |column| to_ones(resource).find(|(_, own)| *own == column);
-    resource.ownership.columns().filter_map(of).map(|(relation, _)| relation)
-}
-
-/// What is wrong with the owners of nodes: a changed owner takes the ASSIGN permission. Whether the new owner is within
-/// reach is seen after writing.
-pub(super) fn owners(batch: &mut Batch<'_>) -> Result<Vec<Error>, Error> {
-    let mut errors = Vec::new();
-    let owners = batch.by_resource().into_iter().flat_map(|(resource, nodes)| {
-        owner_relations(resource).map(move |relation| (resource, relation, nodes.clone()))
-    });
-    for (resource, relation, nodes) in owners {
-        let reassigned: Vec<usize> = nodes
-            .into_iter()
-            .filter(|index| {
-                let node = batch.node(*index);
-                !node.creates && node.one(relation.name).is_some() && is_new_link(node, relation.name)
-            })
-            .collect();
-        if reassigned.is_empty() {
-            continue;
-        }
-        let keys: Vec<Key> = reassigned.iter().map(|index| batch.node(*index).key.clone()).collect();
-        let allowed = existing(batch.conn, batch.context, resource, Permission::Assign, &keys)?;
-        for index in reassigned {
-            let node = batch.node(index);
-            if allowed.get(&node.key) != Some(&true) {
-                errors.push(node.at_relation(relation.name, owner_error()));
-            }
-        }
-    }
-    Ok(errors)
-}
-
-fn owner_error() -> Error {
-    Error::new(&OWNER, "You have no access to set this value as owner.")
-}
-
 /// Whether a to-one of an existing record is set to something else than is stored.
 pub(super) fn is_new_link(node: &Node, relation: &str) -> bool {
     let given = node.one(relation).flatten().map(|target| &target.key);
     given != node.stored.links.get(relation).and_then(Option::as_ref)
-}
-
-/// After writing: what was created or changed has to lie within the caller's reach.
-pub(super) fn check_written(batch: &mut Batch<'_>) -> Result<(), Errors> {
-    let mut errors = Vec::new();
-    let parents = parent_nodes(batch);
-    for (resource, nodes) in batch.by_resource() {
-        for permission in [Permission::Create, Permission::Edit, Permission::Assign] {
-            if !acl::is_limited(resource, permission, batch.context.caller) {
-                continue;
-            }
-            let concerned: Vec<usize> = nodes
-                .iter()
-                .copied()
-                .filter(|index| {
-                    let node = batch.node(*index);
-                    let parent_is_new = parents[*index].is_some_and(|parent| batch.node(parent).creates);
-                    let written = match permission {
-                        Permission::Create => node.creates,
-                        Permission::Assign => !node.creates && has_new_owner(node),
-                        _ => !node.creates,
-                    };
-                    written && !parent_is_new && node.sent.is_some()
-                })
-                .collect();
-            if concerned.is_empty() {
-                continue;
-            }
-            let keys: Vec<Key> = concerned.iter().map(|index| batch.node(*index).key.clone()).collect();
-            let allowed = existing(batch.conn, batch.context, resource, permission, &keys)?;
-            for index in concerned {
-                let node = batch.node(index);
-                if allowed.get(&node.key) == Some(&true) {
-                    continue;
-                }
-                errors.push(match owner_relations(resource).next() {
-                    Some(relation) => node.at_relation(relation.name, owner_error()),
-                    None => {
-                        let detail = format!("No access by \"{}\" permission to the entity.", permission.name());
-                        Error::new(&ACCESS_DENIED, detail).at(&node.pointer)
-                    }
-                });
-            }
-        }
-    }
-    Errors::check(errors)
-}
-
-/// Whether an update has given the record to someone else.
-fn has_new_owner(node: &Node) -> bool {
-    owner_relations(node.resource).any(|relation| node.changed.contains(relation.name))
 }
 
 /// The nodes of this batch that its parts belong to, for each node.

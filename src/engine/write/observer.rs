@@ -37,30 +37,15 @@ pub struct Changed<'c> {
     pub keys: &'c [Key],
 }
 
-/// Sees every change before the transaction commits.
+/// Sees every change before the transaction commits. One that says nothing of its own sees none.
 pub trait Observer: Sync {
     /// A SELECT of the uuids of those who want to know of these changes. It runs in the statement that records them, so
     /// that a change nobody wants to know of costs no statement more. `None`: nobody ever does.
-    fn watchers(&self, context: Context<'_>, changed: Changed<'_>) -> Option<Sql>;
-
-    /// The changes that someone wants to know of. An error undoes the transaction.
-    fn changed(
-        &self,
-        conn: &mut PgConnection,
-        context: Context<'_>,
-        changed: Changed<'_>,
-        watchers: &[Uuid],
-    ) -> Result<(), Errors>;
-}
-
-/// Watches nothing and can do nothing: for writes before there is a server.
-pub struct Nobody;
-
-impl Observer for Nobody {
     fn watchers(&self, _context: Context<'_>, _changed: Changed<'_>) -> Option<Sql> {
         None
     }
 
+    /// The changes that someone wants to know of. An error undoes the transaction.
     fn changed(
         &self,
         _conn: &mut PgConnection,
@@ -71,6 +56,11 @@ impl Observer for Nobody {
         Ok(())
     }
 }
+
+/// Watches nothing and can do nothing: for writes before there is a server.
+pub struct Nobody;
+
+impl Observer for Nobody {}
 
 impl Server for Nobody {
     fn seal(&self, _purpose: &str, _clear: &str) -> Result<String, Error> {

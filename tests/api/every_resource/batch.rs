@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::bodies::{World, no_id};
 use crate::support::client::{Answer, JSON_API};
+use crate::support::organization::unique;
 
 /// "For **every** resource whose create or update exists".
 fn batchable() -> impl Iterator<Item = &'static Resource> {
@@ -68,6 +69,31 @@ fn a_record_is_updated_in_a_batch() {
         assert_eq!(updated["data"][0]["id"], id.as_str());
         let missing = sync(world, resource, &update(resource, no_id(resource))).expect(404).error();
         assert_eq!(missing["source"]["pointer"], "/data/0");
+    });
+}
+
+/// "`meta.upsert` an upsert": the first makes the record, the second finds it; where only what is there is updated, the key
+/// of a stored record finds it.
+#[test]
+fn a_record_is_upserted_in_a_batch() {
+    each(|world, resource| {
+        for key in resource.unique.iter().filter(|key| key.upsert) {
+            if !resource.actions.create {
+                continue;
+            }
+            let mut body = world.create_body(resource);
+            let mut record = body["data"].take();
+            for member in key.members.iter().filter(|member| resource.field(member).is_some()) {
+                record["attributes"].as_object_mut().unwrap().entry(*member).or_insert_with(|| json!(unique("key")));
+            }
+            record["meta"] = json!({"upsert": key.members});
+            body["data"] = json!([record]);
+            let created = sync(world, resource, &body).expect(200).json();
+            let again = sync(world, resource, &body).expect(200).json();
+            assert_eq!(created["data"][0]["id"], again["data"][0]["id"]);
+            let path = format!("/admin/api/{}/{}", resource.name, created["data"][0]["id"].as_str().unwrap());
+            world.client().get(&path).expect(200);
+        }
     });
 }
 

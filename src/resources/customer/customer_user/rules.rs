@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use crate::acl::Caller;
 use crate::auth::issue::forget;
 use crate::auth::subject::Subject;
+use crate::commerce::memberships::numbers;
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::Batch;
@@ -18,7 +19,12 @@ pub struct CustomerUserRules;
 
 impl Rules for CustomerUserRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        nodes.iter().try_for_each(|index| password::hash(batch, *index))
+        Errors::check(password::errors(batch, nodes))?;
+        password::hash(batch, nodes)
+    }
+
+    fn can_prepare_again(&self) -> bool {
+        true
     }
 
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
@@ -37,26 +43,20 @@ impl Rules for CustomerUserRules {
 
 /// Removes every token of customer users.
 pub fn forget_all(conn: &mut PgConnection, organization: i64, keys: &[Key]) -> QueryResult<()> {
-    for key in keys {
-        let Key::Integer(id) = key else { continue };
-        forget(conn, organization, Subject::CustomerUser(*id))?;
-    }
-    Ok(())
+    let subjects: Vec<Subject> = numbers(keys).into_iter().map(Subject::CustomerUser).collect();
+    forget(conn, organization, &subjects)
 }
 
 /// Clients act as the customer user who owns them.
 pub fn refuse_owners_of_clients(conn: &mut PgConnection, organization: i64, keys: &[Key]) -> Result<(), Error> {
-    for key in keys {
-        let Key::Integer(id) = key else { continue };
-        let clients: Vec<String> = oauth_client::table
-            .filter(oauth_client::organization_id.eq(organization).and(oauth_client::owner_customer_user_id.eq(*id)))
-            .order(oauth_client::id)
-            .select(oauth_client::id)
-            .load(conn)?;
-        if !clients.is_empty() {
-            let why = format!("API clients act as the customer user {id}: {}", clients.join(", "));
-            return Err(Error::new(&ACCESS_DENIED, why));
-        }
-    }
-    Ok(())
+    let of_owners = oauth_client::owner_customer_user_id.eq_any(numbers(keys));
+    let clients: Vec<(Option<i64>, String)> = oauth_client::table
+        .filter(oauth_client::organization_id.eq(organization).and(of_owners))
+        .order((oauth_client::owner_customer_user_id, oauth_client::id))
+        .select((oauth_client::owner_customer_user_id, oauth_client::id))
+        .load(conn)?;
+    let Some((Some(user), _)) = clients.first() else { return Ok(()) };
+    let names: Vec<&str> =
+        clients.iter().filter(|(owner, _)| *owner == Some(*user)).map(|(_, name)| name.as_str()).collect();
+    Err(Error::new(&ACCESS_DENIED, format!("API clients act as the customer user {user}: {}", names.join(", "))))
 }

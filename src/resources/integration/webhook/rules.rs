@@ -31,11 +31,12 @@ impl Rules for WebhookRules {
             errors.extend(too_long(node).map(|error| node.at_attribute("secret", error)));
         }
         Errors::check(errors)?;
-        for index in nodes {
-            seal(batch, *index)?;
-            check_owners(batch, *index)?;
-        }
-        Ok(())
+        check_owners(batch, nodes)?;
+        nodes.iter().try_for_each(|index| seal(batch, *index))
+    }
+
+    fn can_prepare_again(&self) -> bool {
+        true
     }
 
     /// Each URL has its endpoint.
@@ -97,15 +98,16 @@ fn seal(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
     Ok(())
 }
 
-/// The owner before and after: what a webhook sends is what its owner may view, to where its editor likes.
-fn check_owners(batch: &mut Batch<'_>, index: usize) -> Result<(), Errors> {
-    let node = batch.node(index);
-    let stored = node.stored.links.get("owner").and_then(Option::as_ref);
-    let given = node.one("owner").flatten().map(|target| &target.key);
+/// The owners before and after: what a webhook sends is what its owner may view, to where its editor likes.
+fn check_owners(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
     let own = batch.context.caller.user().map(|user| Key::Integer(user.id));
-    let others: Vec<Key> =
-        stored.into_iter().chain(given).filter(|owner| Some(*owner) != own.as_ref()).cloned().collect();
-    let caller = batch.context.caller;
-    rights::check_users(batch.conn, caller, &others)?;
-    Ok(())
+    let others = nodes.iter().map(|index| {
+        let node = batch.node(*index);
+        let stored = node.stored.links.get("owner").and_then(Option::as_ref);
+        let given = node.one("owner").flatten().map(|target| &target.key);
+        let others = stored.into_iter().chain(given).filter(|owner| Some(*owner) != own.as_ref());
+        (*index, others.cloned().collect())
+    });
+    let others: Vec<(usize, Vec<Key>)> = others.collect();
+    Errors::check(rights::concerned_users(batch, &others)?)
 }

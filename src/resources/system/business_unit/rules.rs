@@ -1,6 +1,8 @@
 //! Business units: no circles; a unit that is moved, or gets users, gives nobody more than the caller holds.
 
-use crate::commerce::{joining, rights, tree};
+use crate::commerce::joining::{self, Joining};
+use crate::commerce::memberships::numbers;
+use crate::commerce::{rights, tree};
 use crate::engine::key::Key;
 use crate::engine::rules::Rules;
 use crate::engine::write::{Batch, Linkage};
@@ -11,19 +13,23 @@ pub struct BusinessUnitRules;
 
 impl Rules for BusinessUnitRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        let caller = batch.context.caller;
-        for index in nodes {
+        let stated = nodes.iter().filter_map(|index| {
             let node = batch.node(*index);
-            let users =
-                node.links.get("users").filter(|linkage| !node.creates && !matches!(linkage, Linkage::Remove(_)));
-            let existing =
-                users.map(Linkage::targets).unwrap_or_default().iter().filter(|target| target.node.is_none());
-            let users: Vec<Key> = existing.map(|target| target.key.clone()).collect();
-            let unit = node.key.clone();
-            joining::check(batch.conn, caller, &users, &unit, belongs_to_users)
-                .map_err(|error| batch.node(*index).at_relation("users", error))?;
-        }
-        Ok(())
+            let users = node.links.get("users").filter(|linkage| !matches!(linkage, Linkage::Remove(_)))?;
+            let (false, Key::Integer(unit)) = (node.creates, &node.key) else { return None };
+            let existing = users.targets().iter().filter(|target| target.node.is_none());
+            Some((*index, Joining { users: numbers(existing.map(|target| &target.key)), unit: *unit }))
+        });
+        let (places, changes): (Vec<usize>, Vec<Joining>) = stated.unzip();
+        let refused = joining::check(batch.conn, batch.context.caller, &changes, belongs_to_users)?;
+        let errors = places.into_iter().zip(refused);
+        Errors::check(
+            errors.filter_map(|(index, error)| Some(batch.node(index).at_relation("users", error?))).collect(),
+        )
+    }
+
+    fn can_prepare_again(&self) -> bool {
+        true
     }
 
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
@@ -45,9 +51,7 @@ impl Rules for BusinessUnitRules {
             }
         }
         rights::check_users(batch.conn, caller, &users)?;
-        for unit in placed {
-            rights::check_place(batch.conn, caller, &unit)?;
-        }
+        rights::check_places(batch.conn, caller, &numbers(&placed))?;
         Ok(())
     }
 

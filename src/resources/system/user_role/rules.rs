@@ -4,14 +4,15 @@
 use diesel::pg::PgConnection;
 
 use crate::acl::{Caller, Level};
+use crate::commerce::memberships::{belonging, numbers};
 use crate::commerce::organization::ADMINISTRATOR;
-use crate::commerce::{rights, role_name};
+use crate::commerce::{memberships, rights, role_name};
 use crate::engine::key::Key;
 use crate::engine::resource::Ident;
 use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
-use crate::engine::write::{Batch, Linkage};
+use crate::engine::write::{Batch, Linkage, Node};
 use crate::error::{ACCESS_DENIED, Error, Errors};
 use crate::resources;
 
@@ -51,19 +52,15 @@ impl Rules for UserRoleRules {
     fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
         check_users(batch, nodes, &[])?;
         let caller = batch.context.caller;
-        let mut loses = false;
-        for index in nodes {
-            let node = &batch.nodes[*index];
-            if node.creates {
-                continue;
-            }
-            if node.changed.contains("permissions")
-                && let Value::Json(permissions) = node.effective("permissions")
-            {
-                rights::check_holders(batch.conn, caller, &node.key, permissions)?;
-            }
-            loses |= node.changed.contains("permissions") || node.changed.contains("users");
-        }
+        let updated = || nodes.iter().map(|index| batch.node(*index)).filter(|node| !node.creates);
+        let permissions = |node: &Node| match (&node.key, node.effective("permissions")) {
+            (Key::Integer(role), Value::Json(permissions)) => Some((*role, permissions.clone())),
+            _ => None,
+        };
+        let changed: Vec<_> =
+            updated().filter(|node| node.changed.contains("permissions")).filter_map(permissions).collect();
+        let loses = updated().any(|node| node.changed.contains("permissions") || node.changed.contains("users"));
+        rights::check_holders(batch.conn, caller, &changed)?;
         if loses {
             rights::check_administrator_stays(batch.conn, caller)?;
         }
@@ -88,7 +85,7 @@ fn refuse_needed(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> R
     if !sql.collect(conn, |row| -> Result<_, Error> { Ok(row.text(0)?) })?.is_empty() {
         return Err(Error::new(&ACCESS_DENIED, format!("{ADMINISTRATOR} is the role that gives all others")));
     }
-    let holders = rights::holders(conn, organization, roles)?;
+    let holders = belonging(memberships::holders(conn, organization, &numbers(roles))?);
     if let Some(first) = holders.first() {
         let who = match holders.len() {
             1 => format!("the user {first} holds the role"),
@@ -102,16 +99,17 @@ fn refuse_needed(conn: &mut PgConnection, organization: i64, roles: &[Key]) -> R
 /// The users named in the links of roles, and those who hold a role whose list of users is replaced as a whole.
 fn check_users(batch: &mut Batch<'_>, nodes: &[usize], updated: &[Key]) -> Result<(), Errors> {
     let caller = batch.context.caller;
-    let mut users: Vec<Key> = Vec::new();
+    let (mut users, mut replaced): (Vec<Key>, Vec<Key>) = (Vec::new(), Vec::new());
     for index in nodes {
         let node = batch.node(*index);
         let Some(linkage) = node.links.get("users") else { continue };
         users.extend(linkage.targets().iter().filter(|target| target.node.is_none()).map(|target| target.key.clone()));
         if matches!(linkage, Linkage::Many(_)) && updated.contains(&node.key) {
-            let role = node.key.clone();
-            users.extend(rights::holders(batch.conn, caller.organization, &[role])?);
+            replaced.push(node.key.clone());
         }
     }
+    let holders = belonging(memberships::holders(batch.conn, caller.organization, &numbers(&replaced))?);
+    users.extend(holders.into_iter().map(Key::Integer));
     rights::check_users(batch.conn, caller, &users)?;
     Ok(())
 }

@@ -23,31 +23,26 @@ pub struct CustomerUserRules;
 
 impl Rules for CustomerUserRules {
     fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
-        let caller = batch.context.caller;
-        let mut updated = Vec::new();
+        let new: Vec<usize> = nodes.iter().copied().filter(|index| batch.node(*index).creates).collect();
+        Errors::check(password::errors(batch, &new))?;
         fill_owners(batch, nodes)?;
+        let (mut updated, mut given) = (Vec::new(), Vec::new());
         for index in nodes {
             let node = batch.node_mut(*index);
-            if node.creates {
-                password::hash(batch, *index)?;
-            } else {
+            if !node.creates {
                 node.values.remove("password");
                 updated.push(node.key.clone());
             }
-            let node = batch.node(*index);
-            let given: Vec<Key> = node
-                .links
-                .get("userRoles")
-                .map(Linkage::targets)
-                .unwrap_or_default()
-                .iter()
-                .map(|target| target.key.clone())
-                .collect();
-            rights::check_roles(batch.conn, caller, &given)
-                .map_err(|error| batch.node(*index).at_relation("userRoles", error))?;
+            let roles = node.links.get("userRoles").map(Linkage::targets).unwrap_or_default().iter();
+            given.push((*index, roles.map(|target| target.key.clone()).collect()));
         }
-        rights::check_users(batch.conn, caller, &updated)?;
-        Ok(())
+        Errors::check(rights::given_roles(batch, "userRoles", &given)?)?;
+        rights::check_users(batch.conn, batch.context.caller, &updated)?;
+        password::hash(batch, &new)
+    }
+
+    fn can_prepare_again(&self) -> bool {
+        true
     }
 
     /// With all links stored: nobody has become more powerful than the caller by another customer.
