@@ -117,7 +117,7 @@ impl Site {
         command.env("ENTREPOT_ADMIN_PASSWORD", PASSWORD).env("ENTREPOT_QUEUE_LEASE", "3");
         command.env("ENTREPOT_HTTP_WORKERS", "2").env("ENTREPOT_DATABASE_CHECKOUT_TIMEOUT", "2");
         command.env("ENTREPOT_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8").env("ENTREPOT_WEBHOOKS_TIMEOUT", "2");
-        command.env("ENTREPOT_WEBHOOKS_GRACE", "1").env("ENTREPOT_WEBHOOKS_CIRCUIT_PAUSE", "1");
+        command.env("ENTREPOT_WEBHOOKS_GRACE", "5").env("ENTREPOT_WEBHOOKS_CIRCUIT_PAUSE", "1");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command
     }
