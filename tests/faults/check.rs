@@ -2,8 +2,12 @@
 //! sentence; each is shown to find it in a history that was falsified.
 
 mod batches;
-mod feed;
+#[cfg(test)]
+mod falsify;
+pub mod feed;
+mod moves;
 mod orders;
+mod together;
 mod webhooks;
 
 use crate::history::History;
@@ -12,6 +16,6 @@ use crate::stored::Stored;
 /// What is wrong; nothing, if all is well.
 pub fn all(history: &History, stored: &Stored) -> Vec<String> {
     let refused = history.refusals.iter().map(|refusal| format!("a client should not have been told: {refusal}"));
-    let parts = [orders::check, batches::check, feed::check, webhooks::check];
+    let parts = [orders::check, batches::check, together::check, moves::check, feed::check, webhooks::check];
     refused.chain(parts.iter().flat_map(|check| check(history, stored))).collect()
 }

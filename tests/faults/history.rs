@@ -7,8 +7,10 @@ use std::fmt;
 pub struct History {
     pub orders: Vec<Order>,
     pub batches: Vec<Batch>,
-    /// What each reader of the feed has got, in its order.
-    pub readers: Vec<Vec<Read>>,
+    pub together: Vec<Together>,
+    pub moves: Vec<Moved>,
+    /// What each reader of the feed has got.
+    pub readers: Vec<Reader>,
     /// What the receiver of webhooks answered by 2xx, in its order.
     pub deliveries: Vec<Delivery>,
     /// Answers that no client should have got.
@@ -63,6 +65,68 @@ impl Batch {
     }
 }
 
+/// Customers that were sent in one request, to be written all or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Together {
+    pub name: String,
+    pub records: usize,
+    /// Whether one of them cannot be written.
+    pub bad: bool,
+    /// Whether they were written; `None`: the client was never told.
+    pub told: Option<bool>,
+}
+
+impl Together {
+    /// The name of a customer.
+    pub fn record(&self, index: usize) -> String {
+        format!("{}-{index}", self.name)
+    }
+}
+
+/// What one client did to a customer that now one user owns and now another. After a step without an answer it left the
+/// customer alone.
+#[derive(Clone, Debug, Default)]
+pub struct Moved {
+    /// The name of the customer.
+    pub name: String,
+    /// As the answers had it; `None`: it was never told.
+    pub id: Option<String>,
+    pub steps: Vec<Move>,
+    /// Whether the last of the steps had no answer.
+    pub uncertain: bool,
+}
+
+/// `owned`: whether the owner is the user who sees no customers but his own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    Create {
+        owned: bool,
+    },
+    Give {
+        owned: bool,
+    },
+    /// Another external id, the same owner.
+    Touch,
+    Delete,
+}
+
+/// Who reads the feed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sight {
+    /// All of what is followed.
+    #[default]
+    Everything,
+    /// The customers that belong to one user.
+    Own,
+}
+
+/// A reader of the feed, and what it has got, in its order.
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    pub sight: Sight,
+    pub reads: Vec<Read>,
+}
+
 /// A change that a reader of the feed was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read {
@@ -89,18 +153,27 @@ pub const LINES: usize = 3;
 impl History {
     /// How many writes were acknowledged.
     pub fn acknowledged(&self) -> usize {
-        self.orders.iter().map(|order| order.steps.len() - usize::from(order.uncertain)).sum()
+        let orders = self.orders.iter().map(|order| (order.steps.len(), order.uncertain));
+        let moves = self.moves.iter().map(|moved| (moved.steps.len(), moved.uncertain));
+        let steps: usize = orders.chain(moves).map(|(steps, uncertain)| steps - usize::from(uncertain)).sum();
+        steps + self.together.iter().filter(|together| together.told.is_some()).count()
     }
 }
 
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let uncertain = self.orders.iter().filter(|order| order.uncertain).count();
-        let changes = self.readers.iter().map(Vec::len).min().unwrap_or_default();
+        let orders = self.orders.iter().filter(|order| order.uncertain).count();
+        let moves = self.moves.iter().filter(|moved| moved.uncertain).count();
+        let uncertain = orders + moves + self.together.iter().filter(|together| together.told.is_none()).count();
+        let seen = |sight| {
+            let those = self.readers.iter().filter(|reader| reader.sight == sight);
+            those.map(|reader| reader.reads.len()).min().unwrap_or_default()
+        };
+        let (changes, own) = (seen(Sight::Everything), seen(Sight::Own));
         let accepted: Vec<&Batch> = self.batches.iter().filter(|batch| batch.operation.is_some()).collect();
         let records: usize = accepted.iter().map(|batch| batch.records).sum();
         write!(f, "{} writes acknowledged, {uncertain} given up; ", self.acknowledged())?;
         write!(f, "{} batches accepted of {}, with {records} records; ", accepted.len(), self.batches.len())?;
-        write!(f, "{changes} changes read; {} webhooks received", self.deliveries.len())
+        write!(f, "{changes} changes read by all, {own} by some; {} webhooks received", self.deliveries.len())
     }
 }

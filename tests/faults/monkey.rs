@@ -13,7 +13,9 @@ use crate::site::{Part, Site};
 pub struct Kills {
     server: usize,
     worker: usize,
+    operations: usize,
     postgres: usize,
+    broker: usize,
 }
 
 impl Kills {
@@ -22,19 +24,22 @@ impl Kills {
         match part {
             Part::Server => self.server += 1,
             Part::Worker => self.worker += 1,
+            Part::Operations => self.operations += 1,
             Part::Postgres => self.postgres += 1,
+            Part::Broker => self.broker += 1,
         }
     }
 
     pub fn total(&self) -> usize {
-        self.server + self.worker + self.postgres
+        self.server + self.worker + self.operations + self.postgres + self.broker
     }
 }
 
 impl fmt::Display for Kills {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Kills { server, worker, postgres } = self;
-        write!(f, "killed the server {server} times, the worker {worker} times, Postgres {postgres} times")
+        let Kills { server, worker, operations, postgres, broker } = self;
+        write!(f, "killed the server {server} times, the worker {worker} times, ")?;
+        write!(f, "that of operations {operations} times, Postgres {postgres} times, the broker {broker} times")
     }
 }
 
@@ -48,7 +53,9 @@ pub fn rage(site: &Site, duration: Duration, mut choices: StdRng) -> Kills {
         for _ in 0..choices.random_range(4..9) / 4 {
             match choices.random_range(0..7) {
                 0 | 1 => kills.kill(site, Part::Postgres),
-                2..5 => kills.kill(site, Part::Worker),
+                2 | 3 => kills.kill(site, Part::Worker),
+                4 => kills.kill(site, Part::Operations),
+                5 if site.has_broker() => kills.kill(site, Part::Broker),
                 _ => kills.kill(site, Part::Server),
             }
         }

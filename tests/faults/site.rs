@@ -1,7 +1,8 @@
-//! What is killed: a Postgres of its own with fsync on, a server, a worker.
+//! What is killed: a Postgres of its own with fsync on, a server, two workers, and a broker where there is one.
 
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -10,6 +11,9 @@ use entrepot::db::embedded::{Durability, Embedded};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+
+use crate::broker::Broker;
+use crate::reaper::Reaper;
 
 const KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
 
@@ -23,8 +27,12 @@ pub const PASSWORD: &str = "a password of the demonstration for faults";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     Server,
+    /// Runs jobs of all queues.
     Worker,
+    /// Runs jobs of two queues.
+    Operations,
     Postgres,
+    Broker,
 }
 
 /// All of it, with the demonstration's data.
@@ -32,24 +40,41 @@ pub struct Site {
     pub address: SocketAddr,
     server: Mutex<Option<Child>>,
     worker: Mutex<Option<Child>>,
+    operations: Mutex<Option<Child>>,
+    broker: Option<Mutex<Broker>>,
     postgres: Embedded,
     folder: TempDir,
+    reaper: Reaper,
 }
 
 impl Site {
-    pub fn open() -> Site {
+    /// `broker`: makes the one that tells workers of jobs, in that folder.
+    pub fn open(broker: impl FnOnce(&Path) -> Option<Broker>) -> Site {
         // Below /tmp, where the user who runs Postgres comes as well.
         let folder = tempfile::Builder::new().prefix("entrepot-faults-").tempdir_in("/tmp").unwrap();
         let mode = std::os::unix::fs::PermissionsExt::from_mode(0o711);
         fs::set_permissions(folder.path(), mode).unwrap();
+        let reaper = Reaper::of(folder.path());
+        let broker = broker(folder.path()).map(Mutex::new);
         let postgres = Embedded::open(folder.path(), Durability::Durable).unwrap();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let site = Site { address, server: Mutex::default(), worker: Mutex::default(), postgres, folder };
+        let processes = || Mutex::new(None);
+        let (server, worker, operations) = (processes(), processes(), processes());
+        let site = Site { address, server, worker, operations, broker, postgres, folder, reaper };
         let loaded = site.entrepot(&["demo", "load"], "demo").status().unwrap();
         assert!(loaded.success(), "the demonstration could not be loaded");
         site.start();
         site.wait_until_ready();
         site
+    }
+
+    /// Where all of it lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn has_broker(&self) -> bool {
+        self.broker.is_some()
     }
 
     /// The connection text of the database.
@@ -62,6 +87,8 @@ impl Site {
         match part {
             Part::Server => end(&self.server),
             Part::Worker => end(&self.worker),
+            Part::Operations => end(&self.operations),
+            Part::Broker => self.broker.iter().for_each(|broker| broker.lock().unwrap().kill()),
             Part::Postgres => {
                 let file = fs::read_to_string(self.postgres.cluster().join("postmaster.pid")).unwrap_or_default();
                 if let Some(pid) = file.lines().next().and_then(|line| line.trim().parse().ok()) {
@@ -72,16 +99,19 @@ impl Site {
         }
     }
 
-    /// Starts what does not run. A process that finds no database ends, and is started again by the next call.
+    /// Starts what does not run; the broker is not waited for, workers do without it. A process that finds no database ends, and is started again by the next call.
     pub fn start(&self) {
         let end = Instant::now() + Duration::from_secs(60);
         while let Err(error) = self.postgres.start() {
             assert!(Instant::now() < end, "Postgres does not start: {error}");
         }
+        self.broker.iter().for_each(|broker| broker.lock().unwrap().launch());
         let mut server = self.entrepot(&["serve"], "server");
         server.env("ENTREPOT_HTTP_LISTEN", self.address.to_string()).env("ENTREPOT_QUEUE_WORKERS", "0");
         keep_up(&self.server, server);
         keep_up(&self.worker, self.entrepot(&["worker", "--concurrency", "2"], "worker"));
+        let queues = ["worker", "--queues", "operations,default", "--concurrency", "2"];
+        keep_up(&self.operations, self.entrepot(&queues, "operations"));
     }
 
     pub fn wait_until_ready(&self) {
@@ -118,6 +148,9 @@ impl Site {
         command.env("ENTREPOT_HTTP_WORKERS", "2").env("ENTREPOT_DATABASE_CHECKOUT_TIMEOUT", "2");
         command.env("ENTREPOT_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8").env("ENTREPOT_WEBHOOKS_TIMEOUT", "2");
         command.env("ENTREPOT_WEBHOOKS_GRACE", "5").env("ENTREPOT_WEBHOOKS_CIRCUIT_PAUSE", "1");
+        if let Some(broker) = &self.broker {
+            command.env("ENTREPOT_QUEUE_RABBITMQ_URL", broker.lock().unwrap().url());
+        }
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command
     }
@@ -127,7 +160,9 @@ impl Drop for Site {
     fn drop(&mut self) {
         self.kill(Part::Server);
         self.kill(Part::Worker);
+        self.kill(Part::Operations);
         if std::thread::panicking() {
+            self.reaper.keep();
             crate::say(&format!("faults: logs and data are kept in {}", self.folder.path().display()));
             self.folder.disable_cleanup(true);
         }

@@ -1,5 +1,7 @@
 //! What the database holds when all is over.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -15,6 +17,8 @@ pub struct Stored {
     pub results: Vec<ResultRow>,
     /// Of [`FOLLOWED`], in the order of their ids.
     pub changes: Vec<ChangeRow>,
+    /// The user who sees no customers but his own.
+    pub limited: Option<i64>,
     /// How many webhooks are pending or were given up.
     pub undelivered: i64,
 }
@@ -60,10 +64,13 @@ pub struct ResultRow {
     pub record: Option<String>,
 }
 
+/// The name of the user who sees no customers but his own.
+pub const LIMITED: &str = "limited";
+
 /// The types of which changes are read and checked.
 pub const FOLLOWED: &str = "orders,orderlineitems,customers";
 
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Default, QueryableByName)]
 pub struct ChangeRow {
     /// In the feed.
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -74,9 +81,33 @@ pub struct ChangeRow {
     pub record: String,
     #[diesel(sql_type = Text)]
     pub action: String,
+    /// The user who owns the record, and who did before the change.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub owner: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub owner_before: Option<i64>,
 }
 
+/// Changes by type and record, each record's in their order.
+pub type Changes<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a ChangeRow>>;
+
 impl Stored {
+    pub fn changes_by_record(&self) -> Changes<'_> {
+        let mut changes = Changes::new();
+        for change in &self.changes {
+            changes.entry((&change.resource, &change.record)).or_default().push(change);
+        }
+        changes
+    }
+
+    pub fn customers_by_name(&self) -> BTreeMap<&str, Vec<&CustomerRow>> {
+        let mut customers: BTreeMap<&str, Vec<&CustomerRow>> = BTreeMap::new();
+        for row in &self.customers {
+            customers.entry(&row.name).or_default().push(row);
+        }
+        customers
+    }
+
     pub fn read(url: &str) -> Stored {
         let mut conn = PgConnection::establish(url).unwrap();
         let orders = "SELECT id::text, identifier, po_number, ARRAY(SELECT line.id::text FROM sales_order_line_item AS line \
@@ -86,7 +117,8 @@ impl Stored {
         let operations = "SELECT id::text, status FROM async_operation";
         let results = "SELECT operation_id::text AS operation, record_index AS index, outcome, record_id AS record \
              FROM async_operation_result";
-        let changes = "SELECT position, resource, record_id AS record, action FROM change \
+        let changes = "SELECT position, resource, record_id AS record, action, owner_id AS owner, \
+             CASE WHEN moved THEN old_owner_id ELSE owner_id END AS owner_before FROM change \
              WHERE resource = ANY (string_to_array($1, ',')) ORDER BY id";
         Stored {
             orders: diesel::sql_query(orders).load(&mut conn).unwrap(),
@@ -94,9 +126,21 @@ impl Stored {
             operations: diesel::sql_query(operations).load(&mut conn).unwrap(),
             results: diesel::sql_query(results).load(&mut conn).unwrap(),
             changes: diesel::sql_query(changes).bind::<Text, _>(FOLLOWED).load(&mut conn).unwrap(),
+            limited: user(&mut conn, LIMITED),
             undelivered: deliveries(&mut conn, "status <> 'delivered'"),
         }
     }
+}
+
+fn user(conn: &mut PgConnection, name: &str) -> Option<i64> {
+    let id = sql::<Nullable<BigInt>>(&format!("(SELECT id FROM app_user WHERE username = '{name}')"));
+    diesel::select(id).get_result(conn).unwrap()
+}
+
+/// How many changes have no place in the feed yet.
+pub fn unnumbered(url: &str) -> i64 {
+    let count = sql::<BigInt>("(SELECT count(*) FROM change WHERE position IS NULL)");
+    diesel::select(count).get_result(&mut PgConnection::establish(url).unwrap()).unwrap()
 }
 
 /// How many webhooks wait for being sent.

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Batch, Ended, History};
-use crate::stored::{CustomerRow, ResultRow, Stored};
+use crate::stored::{Changes, CustomerRow, ResultRow, Stored};
+
+/// Results by operation and index.
+type Results<'a> = BTreeMap<(&'a str, i64), Vec<&'a ResultRow>>;
 
 pub fn check(history: &History, stored: &Stored) -> Vec<String> {
     let mut problems = Vec::new();
@@ -12,25 +15,33 @@ pub fn check(history: &History, stored: &Stored) -> Vec<String> {
             problems.push(format!("operation {} is stuck: {}", operation.id, operation.status));
         }
     }
-    let mut customers: BTreeMap<&str, Vec<&CustomerRow>> = BTreeMap::new();
-    for row in &stored.customers {
-        customers.entry(&row.name).or_default().push(row);
+    let (customers, changes) = (stored.customers_by_name(), stored.changes_by_record());
+    let mut results = Results::new();
+    for result in &stored.results {
+        results.entry((&result.operation, result.index)).or_default().push(result);
     }
     let sent: BTreeSet<String> = history
         .batches
         .iter()
         .flat_map(|batch| (0..batch.records).filter(|index| batch.bad != Some(*index)).map(|index| batch.record(index)))
+        .chain(history.together.iter().flat_map(|together| (0..together.records).map(|index| together.record(index))))
+        .chain(history.moves.iter().map(|moved| moved.name.clone()))
         .collect();
     problems
         .extend(customers.keys().filter(|name| !sent.contains(**name)).map(|name| format!("{name}: nobody sent it")));
     for batch in &history.batches {
-        let found = check_one(batch, stored, &customers);
+        let found = check_one(batch, &customers, &changes, &results);
         problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", batch.name)));
     }
     problems
 }
 
-fn check_one(batch: &Batch, stored: &Stored, customers: &BTreeMap<&str, Vec<&CustomerRow>>) -> Vec<String> {
+fn check_one(
+    batch: &Batch,
+    customers: &BTreeMap<&str, Vec<&CustomerRow>>,
+    changes: &Changes<'_>,
+    results: &Results<'_>,
+) -> Vec<String> {
     let mut problems = Vec::new();
     let good: Vec<usize> = (0..batch.records).filter(|index| batch.bad != Some(*index)).collect();
     let there = |index: usize| customers.get(batch.record(index).as_str()).map_or(&[][..], Vec::as_slice);
@@ -40,13 +51,10 @@ fn check_one(batch: &Batch, stored: &Stored, customers: &BTreeMap<&str, Vec<&Cus
             problems.push(format!("record {index} is there {} times", rows.len()));
         }
         for row in rows {
-            let created = |record: &str| {
-                let own =
-                    stored.changes.iter().filter(|change| change.resource == "customers" && change.record == record);
-                own.filter(|change| change.action == "created").count()
-            };
-            if created(&row.id) != 1 {
-                problems.push(format!("record {index} was created {} times", created(&row.id)));
+            let own = changes.get(&("customers", row.id.as_str())).map_or(&[][..], Vec::as_slice);
+            let created = own.iter().filter(|change| change.action == "created").count();
+            if created != 1 {
+                problems.push(format!("record {index} was created {created} times"));
             }
         }
     }
@@ -66,9 +74,8 @@ fn check_one(batch: &Batch, stored: &Stored, customers: &BTreeMap<&str, Vec<&Cus
         Some(told) if *told == ended => {}
         told => problems.push(format!("ended as {told:?}, and should as {ended:?}")),
     }
-    let results: Vec<&ResultRow> = stored.results.iter().filter(|result| result.operation == *operation).collect();
     for index in 0..batch.records {
-        let own: Vec<_> = results.iter().filter(|result| result.index == index as i64).collect();
+        let own = results.get(&(operation.as_str(), index as i64)).map_or(&[][..], Vec::as_slice);
         let told: Vec<_> = own.iter().map(|result| (result.outcome.as_str(), result.record.as_deref())).collect();
         let stored = there(index).first().map(|row| row.id.as_str());
         let right = if batch.bad == Some(index) { ("failed", None) } else { ("created", stored) };
@@ -82,6 +89,7 @@ fn check_one(batch: &Batch, stored: &Stored, customers: &BTreeMap<&str, Vec<&Cus
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::falsify;
     use crate::stored::{ChangeRow, OperationRow};
 
     /// A batch of three of which the second is bad, and one that was given up and never accepted.
@@ -114,6 +122,7 @@ mod tests {
                     resource: "customers".to_owned(),
                     record: record.to_owned(),
                     action: "created".to_owned(),
+                    ..ChangeRow::default()
                 })
                 .to_vec(),
             ..Stored::default()
@@ -123,11 +132,7 @@ mod tests {
 
     #[track_caller]
     fn found(falsify: impl FnOnce(&mut History, &mut Stored), says: &str) {
-        let (mut history, mut stored) = truth();
-        assert_eq!(check(&history, &stored), Vec::<String>::new());
-        falsify(&mut history, &mut stored);
-        let problems = check(&history, &stored);
-        assert!(problems.iter().any(|problem| problem.contains(says)), "{problems:?}");
+        falsify::found(check, truth(), falsify, says);
     }
 
     #[test]

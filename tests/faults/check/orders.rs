@@ -3,19 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{History, LINES, Order, Step};
-use crate::stored::{ChangeRow, OrderRow, Stored};
-
-type Changes<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a ChangeRow>>;
+use crate::stored::{Changes, OrderRow, Stored};
 
 pub fn check(history: &History, stored: &Stored) -> Vec<String> {
     let mut rows: BTreeMap<&str, Vec<&OrderRow>> = BTreeMap::new();
     for row in &stored.orders {
         rows.entry(&row.identifier).or_default().push(row);
     }
-    let mut changes = Changes::new();
-    for change in &stored.changes {
-        changes.entry((&change.resource, &change.record)).or_default().push(change);
-    }
+    let changes = stored.changes_by_record();
     let mut problems = Vec::new();
     let asked: BTreeSet<&str> = history.orders.iter().map(|order| order.identifier.as_str()).collect();
     problems.extend(rows.keys().filter(|name| !asked.contains(*name)).map(|name| format!("{name}: nobody sent it")));
@@ -98,6 +93,8 @@ fn count(changes: &Changes<'_>, resource: &str, record: &str) -> [usize; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::falsify;
+    use crate::stored::ChangeRow;
 
     /// An order that was created, renumbered and is there; one that was deleted; one that nobody knows of.
     fn truth() -> (History, Stored) {
@@ -126,7 +123,7 @@ mod tests {
         let mut change = |resource: &str, record: &str, action: &str| {
             let [resource, record, action] = [resource, record, action].map(str::to_owned);
             let position = Some(changes.len() as i64 + 1);
-            changes.push(ChangeRow { position, resource, record, action });
+            changes.push(ChangeRow { position, resource, record, action, ..ChangeRow::default() });
         };
         for (order, actions) in [(&kept, ["created", "updated"]), (&gone, ["created", "deleted"])] {
             for action in actions {
@@ -140,14 +137,9 @@ mod tests {
         (history, Stored { orders: vec![row], changes, ..Stored::default() })
     }
 
-    /// Falsifies what is true; the checker has to say so.
     #[track_caller]
     fn found(falsify: impl FnOnce(&mut History, &mut Stored), says: &str) {
-        let (mut history, mut stored) = truth();
-        assert_eq!(check(&history, &stored), Vec::<String>::new());
-        falsify(&mut history, &mut stored);
-        let problems = check(&history, &stored);
-        assert!(problems.iter().any(|problem| problem.contains(says)), "{problems:?}");
+        falsify::found(check, truth(), falsify, says);
     }
 
     #[test]

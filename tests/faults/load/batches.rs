@@ -63,7 +63,7 @@ fn accept(client: &Client, batch: &Batch, choices: &mut StdRng) -> Result<Option
 }
 
 /// How the operation has ended; `None`: it has not.
-fn wait(client: &Client, id: &str) -> Option<Ended> {
+pub fn wait(client: &Client, id: &str) -> Option<Ended> {
     let end = Instant::now() + PATIENCE;
     while Instant::now() < end {
         let answer = client.get(&format!("/admin/api/asyncoperations/{id}")).json();

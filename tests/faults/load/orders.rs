@@ -122,6 +122,9 @@ impl<'a> Writer<'a> {
 
     /// Until there is an answer, or the client has no patience any more.
     fn repeat(&mut self, method: &Method, path: &str, key: Option<&str>, body: &Value) -> Option<Answer> {
+        if let (Some(key), true) = (key, self.choices.random_ratio(1, 8)) {
+            self.client.send_and_leave(method, path, key, body);
+        }
         loop {
             match self.client.send(method, path, key, body) {
                 Some(answer) if !answer.is_passing() => return Some(answer),
