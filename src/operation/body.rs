@@ -19,9 +19,9 @@ use crate::error::Error;
 use crate::schema::{batch_body, batch_body_piece};
 
 /// Bytes of a piece, unpacked.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;
 
-/// After which a body without a new piece has no request any more. The slowest client needs a minute for a piece.
+/// After which a body without a new piece has no request any more. The slowest client needs a quarter of a minute for a piece.
 const ABANDONED: TimeDelta = TimeDelta::minutes(15);
 
 /// Removes the body of an operation, if it is there.

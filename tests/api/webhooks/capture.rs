@@ -77,15 +77,14 @@ fn what_nobody_watches_costs_nothing_and_many_cost_what_one_costs() {
     let id = customer(&shop);
     let mut turn = 0;
     let mut cost = |shop: &Shop| {
-        let mut spent = 0;
-        // Twice: the first time prepares, and knows the caller.
-        for _ in 0..2 {
+        // The least of some after the first: that one prepares, and the server asks for the caller's rights now and then.
+        let spent = (0..4).map(|_| {
             turn += 1;
             let before = server.db.statements();
             rename(shop, &id, &format!("turn {turn}"));
-            spent = server.db.statements() - before;
-        }
-        spent
+            server.db.statements() - before
+        });
+        spent.skip(1).min().expect("three times")
     };
     let unwatched = cost(&shop);
     let other = subscribe(shop.client(), &receiver, "customer.deleted");
@@ -103,20 +102,22 @@ fn a_thousand_are_noted_together() {
         Box::leak(Box::new(TestServer::start(&database::own(), "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]")));
     let shop = Shop::of(Organization::on(server));
     let receiver = Receiver::new(|_, _| OK);
-    let cost = |count: usize| {
-        let before = server.db.statements();
-        shop.client().post("/admin/api/customers", &tree(count)).expect(201);
-        server.db.statements() - before
+    // The least of some: the server asks for the caller's rights again now and then.
+    let cost = || {
+        let spent = [1, 999, 999].map(|count| {
+            let before = server.db.statements();
+            shop.client().post("/admin/api/customers", &tree(count)).expect(201);
+            server.db.statements() - before
+        });
+        spent[1].min(spent[2])
     };
-    cost(1);
-    let alone = cost(999);
+    let alone = cost();
     let webhook = subscribe(shop.client(), &receiver, "customer.created");
-    cost(1);
-    let watched = cost(999);
+    let watched = cost();
     assert!(watched <= alone + 7, "{alone} and {watched} statements");
     let path = format!("/admin/api/webhookdeliveries?filter[webhook]={webhook}&page[size]=1");
     let counted = shop.client().send(reqwest::Method::GET, &path, |request| request.header("X-Include", "totalCount"));
-    assert_eq!(counted.header("x-include-total-count"), "1002");
+    assert_eq!(counted.header("x-include-total-count"), "2002");
 }
 
 /// "If the entity cannot be read the fallback is `{"data":{"type","id"}}`": a subscription never makes a write fail.
