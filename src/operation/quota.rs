@@ -2,7 +2,8 @@
 //! have not ended. A body that is coming in counts for both.
 //!
 //! What is asked for is stored first and counted then, under a lock of the organization that lasts as long as the
-//! transaction: of two requests that only one has room for, one is refused.
+//! transaction: of two requests that only one has room for, one is refused. Bodies whose pieces come in at the same time may
+//! refuse each other.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;

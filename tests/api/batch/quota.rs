@@ -95,10 +95,10 @@ fn a_client_stores_only_so_much() {
     let url = database::own();
     let organization = server(&url, "client_bytes = 300000");
     let client = organization.client();
-    let first = Sent::of(&large(client, 200_000));
-    refused(large(client, 200_000), "batch.client_bytes");
     let alone = large(client, 500_000).expect(413).error();
     assert!(alone["detail"].as_str().unwrap().contains("batch.client_bytes"), "{alone}");
+    let first = Sent::of(&large(client, 200_000));
+    refused(large(client, 200_000), "batch.client_bytes");
     groups(client).expect(202);
 
     let stored = || {
@@ -138,7 +138,9 @@ fn requests_that_come_at_once_do_not_pass_together() {
     assert_eq!((passed(&statuses, 202), passed(&statuses, 429)), (5, 7), "{statuses:?}");
 
     let organization = Organization::on(organization.server);
-    // Each has pieces that come in while the others' do.
+    // Each has pieces that come in while the others' do: they may all be in each other's way.
     let statuses = at_once(3, &|| large(organization.client(), 2_500_000));
-    assert_eq!((passed(&statuses, 202), passed(&statuses, 429)), (1, 2), "{statuses:?}");
+    let accepted = passed(&statuses, 202);
+    assert!(accepted <= 1 && passed(&statuses, 429) == 3 - accepted, "{statuses:?}");
+    large(organization.client(), 2_500_000).expect(if accepted == 0 { 202 } else { 429 });
 }
