@@ -1,16 +1,32 @@
-//! Who changed a record last is written down in its `updatedBy`: the caller, unless the request says who.
+//! The rules of notes and comments: who changed one last is written down in its `updatedBy` (the caller, unless the request
+//! says who), and a file says which of them it belongs to.
 
 use crate::engine::key::Key;
+use crate::engine::rules::Rules;
 use crate::engine::sql::Sql;
 use crate::engine::value::{Value, key_array};
 use crate::engine::write::{Batch, Target};
 use crate::error::Errors;
+use crate::resources::activity::file_parent;
 use crate::resources::system::USER;
 
 const UPDATED_BY: &str = "updatedBy";
 
-/// Signs new records. For [`crate::engine::rules::Rules::prepare`].
-pub fn sign_new(batch: &mut Batch<'_>, nodes: &[usize]) {
+pub struct AuthoredRules;
+
+impl Rules for AuthoredRules {
+    fn prepare(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        sign_new(batch, nodes);
+        Ok(())
+    }
+
+    fn finish(&self, batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+        file_parent::adopt(batch, nodes, "attachment")?;
+        sign_changed(batch, nodes)
+    }
+}
+
+fn sign_new(batch: &mut Batch<'_>, nodes: &[usize]) {
     let Some(user) = batch.context.caller.user() else { return };
     let caller = Target { resource: &USER, key: Key::Integer(user.id), node: None };
     for index in nodes {
@@ -21,8 +37,7 @@ pub fn sign_new(batch: &mut Batch<'_>, nodes: &[usize]) {
     }
 }
 
-/// Signs what did change. For [`crate::engine::rules::Rules::finish`].
-pub fn sign_changed(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
+fn sign_changed(batch: &mut Batch<'_>, nodes: &[usize]) -> Result<(), Errors> {
     let organization = batch.organization();
     let Some(caller) = batch.context.caller.user().map(|user| user.id) else { return Ok(()) };
     let concerned = |index: &&usize| {

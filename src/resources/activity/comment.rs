@@ -1,13 +1,11 @@
 //! `comments`: what users say about notes.
 
-mod rules;
-
-use self::rules::CommentRules;
 use crate::engine::field::{date_time, long_text};
 use crate::engine::filter::{COMPARISON, FilterSpec};
 use crate::engine::relation::{Relation, one_of, to_many, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource};
 use crate::resources::activity::NOTE;
+use crate::resources::activity::authorship::AuthoredRules;
 use crate::resources::system::{FILE, ORGANIZATION, USER};
 
 /// What comments can be about. Each of them has [`comments`].
@@ -16,7 +14,7 @@ static TARGETS: &[&Resource] = &[&NOTE];
 pub static COMMENT: Resource = Resource::new("comments", "comment")
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .no_title()
-    .rules(&CommentRules)
+    .rules(&AuthoredRules)
     .about("What a user says about a note. It goes with the note.")
     .fields(&[
         long_text("message").required(),

@@ -1,11 +1,9 @@
 //! `notes`: what users write down about records.
 
-mod rules;
-
-use self::rules::NoteRules;
 use crate::engine::field::{date_time, long_text};
 use crate::engine::relation::{Relation, any_of, through, to_one};
 use crate::engine::resource::{Ident, Ownership, Resource};
+use crate::resources::activity::authorship::AuthoredRules;
 use crate::resources::activity::comment::comments;
 use crate::resources::catalog::{CATEGORY, PRODUCT};
 use crate::resources::customer::{CUSTOMER, CUSTOMER_GROUP, CUSTOMER_USER, CUSTOMER_USER_ROLE, PAYMENT_TERM};
@@ -56,7 +54,7 @@ static RELATIONS: &[Relation] = &[
 pub static NOTE: Resource = Resource::new("notes", "note")
     .owned_by(Ownership::User(Ident::new("owner_id")))
     .no_title()
-    .rules(&NoteRules)
+    .rules(&AuthoredRules)
     .about("What a user has written down about one or several records.")
     .fields(&[
         date_time("createdAt").column("created_at").read_only().not_null(),
