@@ -147,11 +147,21 @@ class Cluster:
         self.sql("ALTER SYSTEM RESET log_statement", "postgres")
         self.sql("SELECT pg_reload_conf()", "postgres")
         time.sleep(1)
-        found = []
+        found, opened = [], {}
         for entry in entries:
             match = re.match(r"(?:execute [^:]+|statement): (.*)", entry.get("message", ""), re.S)
-            if match and entry.get("dbname") == "bench" and not BACKGROUND.search(match[1]):
-                found.append((match[1].strip(), parameters(entry.get("detail", ""))))
+            if not match or entry.get("dbname") != "bench" or BACKGROUND.search(match[1]):
+                continue
+            statement, session = (match[1].strip(), parameters(entry.get("detail", ""))), entry["pid"]
+            # A transaction counts once there is something in it: those of the server's own services are empty here.
+            if statement[0].startswith("BEGIN"):
+                opened[session] = statement
+            elif statement[0] in ("COMMIT", "ROLLBACK") and opened.pop(session, None):
+                continue
+            else:
+                if session in opened:
+                    found.append(opened.pop(session))
+                found.append(statement)
         return found, answer
 
     def cpu(self):
@@ -475,13 +485,25 @@ def casts_of(cluster, sql, values):
     none = [""] * len(values)
     if not values:
         return none
-    for lists in ("bigint[]", "text[]"):
-        for casts in (none, [f"::{type_of(value, lists)}" for value in values]):
+    guesses = [[f"::{type_of(value, lists)}" for value in values] for lists in ("bigint[]", "text[]")]
+    for casts in [none, *guesses, casts_of_insert(cluster, sql)]:
+        if len(casts) == len(values):
             text = re.sub(r"\$(\d+)", lambda match: match[0] + casts[int(match[1]) - 1], sql)
             command = ["psql", "-XAtq", cluster.url(), "-c", f"PREPARE tried AS {text}"]
             if subprocess.run(command, capture_output=True).returncode == 0:
                 return casts
     return none
+
+
+def casts_of_insert(cluster, sql):
+    """Those of `INSERT INTO table (a, b, c) SELECT $1, * FROM unnest($2, $3)`: the columns' types."""
+    match = re.match(r'INSERT INTO "(\w+)" \(([^)]*)\) SELECT \$1, \* FROM unnest\(', sql)
+    if not match:
+        return []
+    lines = cluster.sql(f"SELECT attname, format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = '{match[1]}'::regclass")
+    types = dict(line.split("|") for line in lines.splitlines())
+    first, *others = [types[name.strip(' "')] for name in match[2].split(",")]
+    return [f"::{first}", *(f"::{type}[]" for type in others)]
 
 
 def type_of(value, lists):
