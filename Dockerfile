@@ -8,7 +8,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
     cargo build --release --locked && cp target/release/entrepot /usr/local/bin/entrepot
 
 FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends libpq5 && rm -rf /var/lib/apt/lists/* \
+# Certificates of authorities: for webhooks, and for a RabbitMQ that speaks TLS.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libpq5 && rm -rf /var/lib/apt/lists/* \
     && useradd --system --uid 10001 --home-dir /var/lib/entrepot --create-home entrepot
 COPY --from=build /usr/local/bin/entrepot /usr/local/bin/entrepot
 COPY config.example.toml /etc/entrepot/config.example.toml
