@@ -12,7 +12,7 @@ Names and words of the output have to be as shown; where digits are shown (ids, 
 others. More than is shown may come. Comments, which nobody sees in the rendered page, stand before blocks that are special:
 
     <!-- not run: WHY -->
-    <!-- stopped after 3 seconds -->    what goes on for ever
+    <!-- stopped after 6 seconds -->    what goes on for ever
     <!-- saved as FILE -->              is there before the first block is run
 """
 
@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ADDRESS = "http://127.0.0.1:8080"
-LONGEST = 120  # seconds for a page
+LONGEST = 300  # seconds for a page
 
 # Stands before the real curl: notes the statuses of each answer, and stops what goes on for ever.
 CURL = """#!/usr/bin/env bash
