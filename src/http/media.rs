@@ -32,6 +32,12 @@ pub const ROOT: &str = "/media/";
 /// Pictures that a browser may show in a page of its own; no SVG, which can hold scripts.
 const SHOWN: &[&str] = &["image/avif", "image/gif", "image/jpeg", "image/png", "image/webp"];
 
+/// Signs that change the direction of what follows: with one of them, `fig.exe` reads as `exe.gif`.
+const TURNING: &[char] = &[
+    '\u{061c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 pub fn routes(service: &mut ServiceConfig) {
     service.service(metadata::document(&format!("{ROOT}{{organization}}/{{file}}/{{digest}}"), show));
 }
@@ -151,8 +157,8 @@ fn asked(request: &HttpRequest, media: &Media, tag: &str) -> Asked {
 fn disposition(media: &Media, kind: &Mime) -> ContentDisposition {
     let shown = SHOWN.contains(&kind.essence_str());
     let disposition = if shown { DispositionType::Inline } else { DispositionType::Attachment };
-    let name = media.name.as_deref().filter(|name| !name.is_empty()).map(|name| {
-        let value = name.as_bytes().to_vec();
+    let name = media.name.as_deref().and_then(file_name).map(|name| {
+        let value = name.into_bytes();
         DispositionParam::FilenameExt(ExtendedValue {
             charset: Charset::Ext("UTF-8".to_owned()),
             language_tag: None,
@@ -160,4 +166,13 @@ fn disposition(media: &Media, kind: &Mime) -> ContentDisposition {
         })
     });
     ContentDisposition { disposition, parameters: name.into_iter().collect() }
+}
+
+/// What a file may be stored as by who fetches it (RFC 6266, 4.3): its name without folders, and without signs that a page does
+/// not show, which could make it look like another name. `None`: nothing is left of it.
+fn file_name(stored: &str) -> Option<String> {
+    let last = stored.rsplit(['/', '\\']).next()?;
+    let name: String = last.chars().filter(|sign| !sign.is_control() && !TURNING.contains(sign)).collect();
+    let name = name.trim();
+    (!matches!(name, "" | "." | "..")).then(|| name.to_owned())
 }

@@ -2,6 +2,8 @@
 //!
 //! CORS, networks, HTTPS and pages are in edge/, the log's secrets in auth/log.rs.
 
+mod names_in_headers;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
