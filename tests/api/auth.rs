@@ -26,7 +26,7 @@ use crate::support::organization::{Organization, User};
 const PROBE: &str = "/admin/api/businessunits";
 
 /// A token request as a form.
-fn ask(client: &Client, parameters: &[(&str, &str)]) -> Answer {
+pub(crate) fn ask(client: &Client, parameters: &[(&str, &str)]) -> Answer {
     ask_at(client, "/oauth2-token", parameters)
 }
 
@@ -49,7 +49,8 @@ pub(crate) fn password_client(organization: &Organization) -> (String, String) {
     password_client_of(organization, entrepot::auth::Api::Admin)
 }
 
-fn password_client_of(organization: &Organization, api: entrepot::auth::Api) -> (String, String) {
+/// The same, of that API.
+pub(crate) fn password_client_of(organization: &Organization, api: entrepot::auth::Api) -> (String, String) {
     use entrepot::auth::clients::{Grant, NewClient, create};
     use entrepot::auth::secret::ServerKey;
     let key = ServerKey::parse(crate::support::server::KEY).unwrap();

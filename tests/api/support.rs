@@ -6,6 +6,7 @@ pub mod chunk;
 pub mod client;
 pub mod database;
 pub mod load;
+pub mod logged;
 pub mod organization;
 pub mod rows;
 pub mod served;

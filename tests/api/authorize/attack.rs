@@ -158,6 +158,51 @@ fn cookies_are_kept_close() {
     );
 }
 
+/// Parameters and headers that would lead the browser elsewhere once it has logged in: it comes back to the page itself, on this
+/// host, and from there to the client alone.
+#[test]
+fn open_redirect_by_the_login() {
+    let organization = Organization::new();
+    let application = Application::public(&organization, &[BACK]);
+    let mut path = application.path(&[]);
+    for name in ["return", "return_to", "returnUrl", "next", "redirect", "target", "RelayState", "_target_path", "url"]
+    {
+        path.push_str(&format!("&{name}=https%3A%2F%2Fevil.example%2F"));
+    }
+    let window = Window::new(organization.server);
+    let token = form_token(&window.get(&path).expect(200));
+    let cookies: Vec<String> = window.cookies.borrow().iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let sent = [
+        ("form_token", token.as_str()),
+        ("username", &organization.admin.username),
+        ("password", PASSWORD),
+        ("action", "login"),
+        ("redirect_uri", "https://evil.example/"),
+        ("return", "//evil.example/"),
+    ];
+    let hostile = window.client.send(reqwest::Method::POST, &path, |request| {
+        request
+            .header("Cookie", cookies.join("; "))
+            .header("Host", "evil.example")
+            .header("X-Forwarded-Host", "evil.example")
+            .header("Referer", "https://evil.example/")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(super::form(&sent))
+    });
+    assert_eq!(hostile.expect(303).header("location"), path);
+    let page = window.log_in(&path, &organization.admin.username).expect(200);
+    let switched = window.press(&path, &page, "switch").expect(303);
+    assert_eq!(switched.header("location"), path);
+    let page = window.log_in(&path, &organization.admin.username).expect(200);
+    let allowed = window.post(&path, &[("form_token", &form_token(&page)), ("action", "allow"), sent[4], sent[5]]);
+    assert!(allowed.expect(303).header("location").starts_with(&format!("{BACK}&code=")));
+    // Another path of the same server is none of the page's.
+    for path in [format!("//evil.example{path}"), format!("/%2F/evil.example{path}")] {
+        let answer = window.get(&path);
+        assert!(answer.status >= 400 && answer.header("location").is_empty(), "{path}: {}", answer.status);
+    }
+}
+
 /// Neither codes nor passwords nor states are in the log; that is held for the whole server by its own tests of the log.
 /// Here: none of them is in a page either.
 #[test]

@@ -3,6 +3,8 @@
 //! Forged tokens (`alg`, `kid`, the other API) are in auth/token.rs; replayed codes, PKCE and redirects in authorize/; replayed
 //! and late digests in edge/wsse.rs; guessed passwords in auth/refusal.rs.
 
+mod enumeration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;

@@ -2,6 +2,8 @@
 
 mod bulk;
 mod listed;
+mod oracles;
+mod other_names;
 mod written;
 
 use entrepot::engine::field::Access;

@@ -3,6 +3,7 @@
 mod batches;
 
 use entrepot::engine::field::{Access, Field};
+use entrepot::engine::filter::Operator;
 use entrepot::engine::kind::Kind;
 use entrepot::engine::resource::Resource;
 use entrepot::resources::ALL;
@@ -132,4 +133,47 @@ fn secrets_in_answers() {
         }
     }
     assert!(seen > 0);
+}
+
+/// Names under which secrets might be kept.
+const KEPT: [&str; 8] =
+    ["password", "passwordHash", "password_hash", "secret", "sealed", "salt", "apiKey", "clientSecret"];
+
+/// Guessing a secret letter by letter: no operator compares it, no order is by it, of no record and at the end of no relationship;
+/// not by the name of its member, nor by any that its column may have.
+#[test]
+fn secrets_by_comparison_and_order() {
+    let organization = Organization::new();
+    let secrets = |resource: &'static Resource| {
+        let own = resource.fields.iter().filter(|field| {
+            matches!(field.access, Access::WriteOnly | Access::WriteOnce)
+                || matches!(field.kind, Kind::Password | Kind::Secret)
+        });
+        own.map(|field| field.name).collect::<Vec<_>>()
+    };
+    let mut tried = 0;
+    for resource in ALL.iter().copied().filter(|resource| resource.actions.list) {
+        let needed: String = resource.mandatory_filters.iter().map(|name| format!("&filter[{name}]=1")).collect();
+        let own = std::iter::once((String::new(), resource));
+        let ends = resource.visible_relations().filter(|relation| !relation.is_polymorphic());
+        for (path, target) in own.chain(ends.map(|relation| (format!("{}.", relation.name), relation.target))) {
+            let found = secrets(target);
+            // Those that are none must not be there by another name.
+            let named = KEPT.iter().copied().filter(|name| !found.is_empty() && target.field(name).is_none());
+            for name in found.iter().copied().chain(named) {
+                let refused = |query: String| {
+                    let answer = organization.client().get(&format!("/admin/api/{}?{query}{needed}", resource.name));
+                    assert_eq!(answer.status, 400, "{query} of {}: {}", resource.name, answer.text);
+                };
+                refused(format!("sort={path}{name}"));
+                refused(format!("sort=-{path}{name}"));
+                refused(format!("filter[{path}{name}]=a"));
+                for operator in Operator::ALL {
+                    refused(format!("filter[{path}{name}][{}]=a", operator.name()));
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 20, "{tried}");
 }

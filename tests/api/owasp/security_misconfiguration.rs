@@ -2,6 +2,7 @@
 //!
 //! CORS, networks, HTTPS and pages are in edge/, the log's secrets in auth/log.rs.
 
+mod log_injection;
 mod names_in_headers;
 
 use std::io::{Read, Write};

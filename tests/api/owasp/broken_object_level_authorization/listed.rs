@@ -2,7 +2,6 @@
 
 use entrepot::acl::{Permission, scope};
 use entrepot::engine::filter::Operator;
-use entrepot::engine::kind::Kind;
 use entrepot::engine::query::filter;
 use entrepot::engine::relation::Relation;
 use entrepot::engine::resource::{Ownership, Resource};
@@ -20,13 +19,13 @@ fn listed() -> impl Iterator<Item = &'static Resource> {
 }
 
 /// The list with its total and without links, in which the request shows.
-fn ask(client: &Client, path: &str) -> Answer {
+pub(super) fn ask(client: &Client, path: &str) -> Answer {
     client.send(Method::GET, path, |request| request.header("X-Include", "totalCount;noHateoas"))
 }
 
 /// What a list of another one's records must be: empty, and counted as empty.
 #[track_caller]
-fn nothing(answer: &Answer, of: &str) {
+pub(super) fn nothing(answer: &Answer, of: &str) {
     assert_eq!(answer.status, 200, "{of}: {}", answer.text);
     assert_eq!(answer.json()["data"], json!([]), "{of}");
     assert_eq!(answer.header("X-Include-Total-Count"), "0", "{of}");
@@ -150,23 +149,21 @@ fn deciding(resource: &'static Resource, types: &mut Vec<&'static str>) {
     }
 }
 
-/// A value of the field that a filter can be asked for, as it stands in a URL.
-fn text(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) if !text.is_empty() => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    Some(text.bytes().map(|byte| format!("%{byte:02X}")).collect())
+/// A record, a user who may view it, and a record that it is linked with and that the user may not view.
+pub(super) struct Hidden<'w> {
+    pub resource: &'static Resource,
+    pub relation: &'static Relation,
+    /// The list of the one record.
+    pub list: String,
+    /// The id of the hidden one.
+    pub linked: String,
+    pub user: &'w Client,
 }
 
-/// "Lists, includes and to-many relationships are filtered silently": who may view a record, and not what it is linked with, learns
-/// nothing of that: not that it is there, not its id, not its values, whatever the question.
-#[test]
-fn records_without_a_right_asked_for_through_every_relationship() {
-    let world = World::new();
+/// Calls with every relationship that leads from a visible record to a hidden one; the answer: how many there are.
+pub(super) fn each_hidden(world: &World, mut look: impl FnMut(&Hidden<'_>)) -> usize {
     let organization = world.organization();
-    let mut tried = 0;
+    let mut met = 0;
     for resource in listed().filter(|resource| resource.actions.get && resource.mandatory_filters.is_empty()) {
         let id = world.record(resource);
         let mut types = Vec::new();
@@ -183,44 +180,44 @@ fn records_without_a_right_asked_for_through_every_relationship() {
             let linked = linked.as_array().map_or(linked, |list| list.first().unwrap_or(&Value::Null));
             let target = relation.target;
             let hidden = scope(target, Permission::View, &standing).is_none();
-            let Some(linked) = linked["id"].as_str().filter(|_| hidden && target.actions.get && !target.singleton)
-            else {
-                continue;
-            };
-            tried += 1;
-            let of = format!("{} of {}", relation.name, resource.name);
-            let shown = ask(&user.client, &format!("{list}&include={}", relation.name)).expect(200).json();
-            let none = if relation.is_many() { json!([]) } else { json!(null) };
-            assert_eq!(shown["data"][0]["relationships"][relation.name]["data"], none, "{of}");
-            assert_eq!(shown.get("included").cloned().unwrap_or(json!([])), json!([]), "{of}");
-            let same = |filter: &str, known: &str, unknown: &str| {
-                let asked = |value: &str| ask(&user.client, &format!("{list}&filter[{filter}]={value}"));
-                let (known, unknown) = (asked(known), asked(unknown));
-                let total = |answer: &Answer| answer.header("X-Include-Total-Count").to_owned();
-                assert_eq!(
-                    (told(&known), total(&known)),
-                    (told(&unknown), total(&unknown)),
-                    "filter[{filter}] of {of}"
-                );
-            };
-            for (_, spec) in filter::relations(resource).filter(|(one, _)| one.name == relation.name) {
-                for operator in spec.operators.iter().filter(|one| !matches!(one, Operator::Exists | Operator::Empty)) {
-                    same(&format!("{}][{}", relation.name, operator.name()), linked, no_id(target));
-                }
-                if spec.operators.has(Operator::Exists) {
-                    let asked = ask(&user.client, &format!("{list}&filter[{}][exists]=true", relation.name));
-                    nothing(&asked, &format!("{} exists", relation.name));
-                }
-            }
-            let record = world.client().get(&format!("/admin/api/{}/{linked}", target.name)).expect(200).json();
-            let texts = |field: &&entrepot::engine::field::Field| matches!(field.kind, Kind::Text | Kind::LongText);
-            for field in target.fields.iter().filter(texts) {
-                let Some(value) = text(&record["data"]["attributes"][field.name]) else { continue };
-                if field.filter.is_some_and(|spec| spec.operators.has(Operator::Eq)) {
-                    same(&format!("{}.{}", relation.name, field.name), &value, "no-such-value");
-                }
+            if let Some(linked) = linked["id"].as_str().filter(|_| hidden && target.actions.get && !target.singleton) {
+                let (list, linked) = (list.clone(), linked.to_owned());
+                look(&Hidden { resource, relation, list, linked, user: &user.client });
+                met += 1;
             }
         }
     }
+    met
+}
+
+/// "Lists, includes and to-many relationships are filtered silently": who may view a record, and not what it is linked with, learns
+/// nothing of that: not that it is there, not its id, not its values, whatever the question.
+#[test]
+fn records_without_a_right_asked_for_through_every_relationship() {
+    let world = World::new();
+    let tried = each_hidden(&world, |hidden| {
+        let Hidden { resource, relation, list, linked, user } = hidden;
+        let target = relation.target;
+        let of = format!("{} of {}", relation.name, resource.name);
+        let shown = ask(user, &format!("{list}&include={}", relation.name)).expect(200).json();
+        let none = if relation.is_many() { json!([]) } else { json!(null) };
+        assert_eq!(shown["data"][0]["relationships"][relation.name]["data"], none, "{of}");
+        assert_eq!(shown.get("included").cloned().unwrap_or(json!([])), json!([]), "{of}");
+        let same = |filter: &str, known: &str, unknown: &str| {
+            let asked = |value: &str| ask(user, &format!("{list}&filter[{filter}]={value}"));
+            let (known, unknown) = (asked(known), asked(unknown));
+            let total = |answer: &Answer| answer.header("X-Include-Total-Count").to_owned();
+            assert_eq!((told(&known), total(&known)), (told(&unknown), total(&unknown)), "filter[{filter}] of {of}");
+        };
+        for (_, spec) in filter::relations(resource).filter(|(one, _)| one.name == relation.name) {
+            for operator in spec.operators.iter().filter(|one| !matches!(one, Operator::Exists | Operator::Empty)) {
+                same(&format!("{}][{}", relation.name, operator.name()), linked, no_id(target));
+            }
+            if spec.operators.has(Operator::Exists) {
+                let asked = ask(user, &format!("{list}&filter[{}][exists]=true", relation.name));
+                nothing(&asked, &format!("{} exists", relation.name));
+            }
+        }
+    });
     assert!(tried > 50, "{tried}");
 }
