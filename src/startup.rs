@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod data_folder;
+mod listen;
 pub mod log;
 pub mod place;
 mod serve;
@@ -13,31 +14,25 @@ pub mod worker;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App as Actix, HttpServer, web};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::App;
 use crate::config::Config;
+use crate::db;
 use crate::http::connection::{Connections, Stage};
 use crate::queue::{self, ProbeArguments, Stop};
-use crate::{db, http};
+use listen::Listening;
 use place::Place;
 pub use serve::{load_demo, serve};
 use tls::Certificate;
 pub use work::work;
 use worker::Background;
-
-/// TLS handshakes at the same time in each worker, and how long one may take: strangers can begin them.
-const HANDSHAKES: usize = 1024;
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A command of the operator: runs in one transaction, and prints what the work answers.
 pub fn administer(
@@ -104,51 +99,10 @@ impl Server {
     /// Binds the ports; port 0 takes a free one. Must be called inside an actix runtime. An error says which setting is
     /// wrong, and how.
     pub fn build(app: App) -> io::Result<Server> {
-        let settings = app.config.http.clone();
-        let workers = match settings.workers {
-            0 => std::thread::available_parallelism().map_or(1, NonZero::get),
-            workers => workers,
-        };
-        // Whoever works has a connection, wherever the work is; two more are for password checks.
-        let blocking = app.config.database.pool_size as usize + 2;
+        let app = Arc::new(app);
+        let Listening { addresses, certificate, server } = listen::listen(&app)?;
         let connections = app.connections.clone();
-        let (opened, each) = (connections.clone(), settings.connections.div_ceil(workers));
-        let app = web::Data::new(app);
-        let shared = app.clone().into_inner();
-        let mut server = HttpServer::new(move || {
-            Actix::new()
-                .app_data(app.clone())
-                .configure(|service| http::routes(&app, service))
-                .wrap(Compress::default())
-                .wrap(from_fn(http::cors::cors))
-                .wrap(from_fn(http::trace::trace))
-                .wrap(from_fn(http::connection::bound))
-        })
-        .on_connect(move |io, data| opened.opened(io, data))
-        .max_connections(each)
-        .max_connection_rate(HANDSHAKES)
-        .workers(workers)
-        .worker_max_blocking_threads(blocking)
-        .client_request_timeout(settings.request_timeout)
-        .tls_handshake_timeout(HANDSHAKE_TIMEOUT.min(settings.request_timeout))
-        .keep_alive(settings.keep_alive)
-        .shutdown_timeout(settings.shutdown_timeout.as_secs())
-        .disable_signals();
-        if let Some(address) = settings.listen {
-            server = server.bind(address).map_err(|error| unbound("http.listen", address, &error))?;
-        }
-        let mut certificate = None;
-        if let Some(tls) = &settings.tls {
-            let found = Certificate::open(tls).map_err(io::Error::other)?;
-            let config = found.server_config().map_err(io::Error::other)?;
-            let bound = server.bind_rustls_0_23(tls.listen, config);
-            server = bound.map_err(|error| unbound("http.tls.listen", tls.listen, &error))?;
-            certificate = Some(found);
-        }
-        let spoken = |scheme| if scheme == "https" { "https" } else { "http" };
-        let addresses =
-            server.addrs_with_scheme().into_iter().map(|(address, scheme)| (address, spoken(scheme))).collect();
-        Ok(Server { addresses, certificate, running: server.run(), connections, app: shared, hurry: Stop::default() })
+        Ok(Server { addresses, certificate, running: server, connections, app, hurry: Stop::default() })
     }
 
     /// Where `http` and `https` are spoken, whichever of them are.

@@ -2,13 +2,14 @@
 //!
 //! The web framework bounds the handshake, the head of a connection's first request and, in HTTP/1.1, the pause after
 //! an answer. The rest is here: a later head, HTTP/2 without requests, a body that trickles in ([`arriving`]), an answer
-//! that is not taken ([`leaving`]), and many connections from one address. A connection that is over its time is shut
-//! down from the outside, whatever the framework waits for.
+//! that is not taken ([`leaving`]), the last words of HTTP/2 ([`farewell`]), and many connections from one address. A
+//! connection that is over its time is shut down from the outside, whatever the framework waits for.
 
 mod arriving;
+pub mod farewell;
+mod frames;
 mod leaving;
 
-use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Shutdown, TcpStream};
@@ -17,7 +18,6 @@ use std::rc::{Rc, Weak};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
@@ -31,10 +31,13 @@ use tokio::time::sleep_until;
 use crate::app::App;
 use crate::config::{Config, Http};
 use crate::network::Networks;
+use farewell::Farewell;
 
 /// For how long an HTTP/2 connection without requests is kept when the server stops: what its client sent before it
 /// knew of the stop has to arrive.
 const LAST_CALL: Duration = Duration::from_secs(1);
+/// How long a client may take to accept that its connection ends.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 /// The server's life, as connections see it.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +65,8 @@ struct Connection {
     socket: TcpStream,
     /// Whose count this connection is in.
     address: Option<IpAddr>,
-    http2: bool,
+    /// Of HTTP/2 alone.
+    farewell: Option<Rc<Farewell>>,
     /// Since when there is no request.
     idle: Cell<Instant>,
     /// The requests under way: when the client last took a part of the answer, once there is one.
@@ -101,9 +105,7 @@ impl Connections {
     }
 
     /// Takes a new connection in; to be called by its worker. One too many of its address is shut down.
-    pub fn opened(self: &Arc<Connections>, io: &dyn Any, data: &mut Extensions) {
-        let tls = io.downcast_ref::<TlsStream<Stream>>();
-        let Some(stream) = io.downcast_ref().or(tls.map(|tls| tls.get_ref().0)) else { return };
+    pub fn opened(self: &Arc<Connections>, stream: &Stream, farewell: Option<Rc<Farewell>>, data: &mut Extensions) {
         let socket: TcpStream = match stream.as_fd().try_clone_to_owned() {
             Ok(socket) => socket.into(),
             Err(error) => return tracing::warn!(%error, "a connection goes without bounds"),
@@ -119,7 +121,7 @@ impl Connections {
             shared: self.clone(),
             socket,
             address,
-            http2: tls.is_some_and(|tls| tls.get_ref().1.alpn_protocol() == Some(b"h2")),
+            farewell,
             idle: Cell::new(Instant::now()),
             requests: RefCell::default(),
             next: Cell::default(),
@@ -152,21 +154,37 @@ impl Connections {
     }
 }
 
-/// Shuts a connection down when it is over its time. Ends with it.
+/// Ends a connection when it is over its time. Ends with it.
 async fn watch(connection: Weak<Connection>, mut stage: watch::Receiver<Stage>) {
+    let mut told = false;
     loop {
         let now = *stage.borrow_and_update();
         let Some(connection) = connection.upgrade() else { return };
+        if let (Some(farewell), Stage::Leaving | Stage::Stopping(_)) = (&connection.farewell, now) {
+            farewell.leave();
+        }
         // An answer that begins meanwhile may be due earlier.
         let (deadline, look) = (connection.deadline(now), Instant::now() + connection.shared.http.answer_timeout);
+        let mut next = deadline.min(look);
         if deadline <= Instant::now() {
-            tracing::debug!(address = ?connection.address, "a connection was over its time");
-            let _ = connection.socket.shutdown(Shutdown::Both);
-            return;
+            match &connection.farewell {
+                Some(farewell) if !told && connection.requests.borrow().is_empty() => {
+                    farewell.end();
+                    told = true;
+                    next = Instant::now() + LAST_WORD;
+                }
+                _ => {
+                    tracing::debug!(address = ?connection.address, "a connection was over its time");
+                    let _ = connection.socket.shutdown(Shutdown::Both);
+                    return;
+                }
+            }
+        } else {
+            told = false;
         }
         drop(connection);
         tokio::select! {
-            () = sleep_until(deadline.min(look).into()) => {}
+            () = sleep_until(next.into()) => {}
             changed = stage.changed() => if changed.is_err() { return },
         }
     }
@@ -180,7 +198,7 @@ impl Connection {
         let waiting = requests.values().map(|taken| taken.unwrap_or_else(Instant::now) + http.answer_timeout).min();
         waiting.unwrap_or_else(|| match stage {
             // The framework ends connections of HTTP/1.1 itself.
-            Stage::Stopping(since) if self.http2 => self.idle.get().max(since) + LAST_CALL,
+            Stage::Stopping(since) if self.farewell.is_some() => self.idle.get().max(since) + LAST_CALL,
             _ => self.idle.get() + http.keep_alive + http.request_timeout,
         })
     }

@@ -1,11 +1,21 @@
 //! Scheme and authority of the address that a request came to.
 
+use std::net::SocketAddr;
+
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderMap};
 
 use super::address;
 use crate::app::App;
 use crate::config::ProxyHeader;
+
+/// Where a request came in.
+#[derive(Clone, Copy, Debug)]
+pub struct Port {
+    pub address: SocketAddr,
+    /// Whether TLS is spoken there.
+    pub secure: bool,
+}
 
 /// The beginning of absolute links: the configured one, else what the request came to.
 pub fn origin(request: &HttpRequest, app: &App) -> String {
@@ -21,14 +31,18 @@ pub fn origin(request: &HttpRequest, app: &App) -> String {
     };
     match host.filter(sound) {
         Some(host) => format!("{scheme}://{host}"),
-        None => format!("{scheme}://{}", request.app_config().local_addr()),
+        None => port(request).map_or_else(String::new, |port| format!("{scheme}://{}", port.address)),
     }
 }
 
 /// Whether the client speaks HTTPS, to this server or to a trusted proxy.
 pub fn secure(request: &HttpRequest, app: &App) -> bool {
-    request.app_config().secure()
+    port(request).is_some_and(|port| port.secure)
         || (address::by_proxy(request, app) && proxied_by_https(request.headers(), app.config.networks.proxy_header))
+}
+
+fn port(request: &HttpRequest) -> Option<&Port> {
+    request.app_data()
 }
 
 /// What the proxy next to the server says; what it says stands last.

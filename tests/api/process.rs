@@ -1,6 +1,7 @@
 //! The process around the API: health, request ids, its database coming and going.
 
 mod embedded;
+mod farewell;
 mod health;
 mod organization;
 mod restart;

@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod broker;
+pub mod certificate;
 pub mod chunk;
 pub mod client;
 pub mod database;

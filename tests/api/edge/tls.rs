@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,15 +10,16 @@ use entrepot::app::App;
 use entrepot::auth::secret::ServerKey;
 use entrepot::db::Db;
 use entrepot::startup::Server;
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use rcgen::{CertifiedKey, KeyPair};
 use reqwest::Version;
 use reqwest::blocking::Response;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore, Stream, SupportedProtocolVersion};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion, Stream, SupportedProtocolVersion};
 use tempfile::TempDir;
 
+use crate::support::certificate::{make, roots, section, write};
 use crate::support::client::{Client, trusting};
 use crate::support::database;
 use crate::support::organization::{Organization, token};
@@ -61,26 +61,6 @@ impl Secure {
         let http = trusting(roots(made)).resolve("localhost", self.address());
         Client::over(http, format!("https://localhost:{}", self.address().port()))
     }
-}
-
-fn make() -> CertifiedKey<KeyPair> {
-    generate_simple_self_signed(["localhost".to_owned()]).unwrap()
-}
-
-fn roots(made: &CertifiedKey<KeyPair>) -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add(made.cert.der().clone()).unwrap();
-    roots
-}
-
-fn write(folder: &Path, made: &CertifiedKey<KeyPair>) {
-    fs::write(folder.join("tls.crt"), made.cert.pem()).unwrap();
-    fs::write(folder.join("tls.key"), made.signing_key.serialize_pem()).unwrap();
-}
-
-fn section(folder: &Path) -> String {
-    let (certificate, key) = (folder.join("tls.crt"), folder.join("tls.key"));
-    format!("[http.tls]\nlisten = \"127.0.0.1:0\"\ncertificate = {certificate:?}\nkey = {key:?}")
 }
 
 #[test]

@@ -18,10 +18,19 @@ pub struct Balancer {
 
 #[derive(Default)]
 struct Shared {
-    /// The servers, and whether each was ready when it was last asked.
-    servers: Mutex<Vec<(SocketAddr, bool)>>,
+    servers: Mutex<Vec<Server>>,
     turn: AtomicUsize,
     over: AtomicBool,
+}
+
+#[derive(Clone, Copy)]
+struct Server {
+    /// Where it is asked whether it is ready.
+    asked: SocketAddr,
+    /// Where connections go.
+    to: SocketAddr,
+    /// What it last said.
+    ready: bool,
 }
 
 impl Balancer {
@@ -49,19 +58,19 @@ impl Balancer {
         Balancer { address, shared }
     }
 
-    /// Adds a server, and waits until it is ready.
-    pub fn add(&self, server: SocketAddr) {
-        self.shared.servers.lock().unwrap().push((server, false));
+    /// Adds a server, and waits until it is ready. It is asked by plain HTTP; connections may go to another of its ports.
+    pub fn add(&self, asked: SocketAddr, to: SocketAddr) {
+        self.shared.servers.lock().unwrap().push(Server { asked, to, ready: false });
         let end = Instant::now() + Duration::from_secs(60);
-        while !self.shared.servers.lock().unwrap().contains(&(server, true)) {
-            assert!(Instant::now() < end, "{server} does not become ready");
+        while !self.shared.servers.lock().unwrap().iter().any(|server| server.asked == asked && server.ready) {
+            assert!(Instant::now() < end, "{asked} does not become ready");
             yield_now();
         }
     }
 
     /// Forgets a server.
-    pub fn remove(&self, server: SocketAddr) {
-        self.shared.servers.lock().unwrap().retain(|(address, _)| *address != server);
+    pub fn remove(&self, asked: SocketAddr) {
+        self.shared.servers.lock().unwrap().retain(|server| server.asked != asked);
     }
 }
 
@@ -76,17 +85,17 @@ impl Drop for Balancer {
 impl Shared {
     fn ask(&self) {
         let servers = self.servers.lock().unwrap().clone();
-        for (server, _) in servers {
-            let ready = is_ready(server).unwrap_or(false);
-            for entry in self.servers.lock().unwrap().iter_mut().filter(|(address, _)| *address == server) {
-                entry.1 = ready;
+        for Server { asked, .. } in servers {
+            let ready = is_ready(asked).unwrap_or(false);
+            for server in self.servers.lock().unwrap().iter_mut().filter(|server| server.asked == asked) {
+                server.ready = ready;
             }
         }
     }
 
     fn choose(&self) -> Option<SocketAddr> {
         let servers = self.servers.lock().unwrap();
-        let ready: Vec<_> = servers.iter().filter(|(_, ready)| *ready).map(|(address, _)| *address).collect();
+        let ready: Vec<_> = servers.iter().filter(|server| server.ready).map(|server| server.to).collect();
         ready.get(self.turn.fetch_add(1, Ordering::Relaxed) % ready.len().max(1)).copied()
     }
 }

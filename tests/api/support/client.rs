@@ -69,6 +69,11 @@ impl Client {
         Client { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same client with the token of another.
+    pub fn with_token_of(self, other: &Client) -> Client {
+        Client { token: other.token.clone(), ..self }
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, |request| request)
     }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use entrepot::startup::data_folder::DataFolder;
@@ -17,6 +18,8 @@ pub struct Served {
     child: Child,
     /// Where it speaks plain HTTP.
     pub address: SocketAddr,
+    /// Where it speaks HTTPS.
+    pub tls: Option<SocketAddr>,
     /// What it printed.
     pub shown: String,
 }
@@ -38,6 +41,15 @@ impl Served {
         Served::run(&folder, command.envs(variables.iter().copied()))
     }
 
+    /// The same with HTTPS as well, by the certificate in that folder.
+    pub fn secure(url: &str, certificate: &Path, variables: &[(&str, &str)]) -> Served {
+        let [shown, key] = ["tls.crt", "tls.key"].map(|name| certificate.join(name).display().to_string());
+        let tls = [("LISTEN", "127.0.0.1:0"), ("CERTIFICATE", &shown), ("KEY", &key)];
+        let names = tls.map(|(name, value)| (format!("ENTREPOT_HTTP_TLS_{name}"), value));
+        let tls = names.iter().map(|(name, value)| (name.as_str(), *value));
+        Served::on(url, &tls.chain(variables.iter().copied()).collect::<Vec<_>>())
+    }
+
     /// `entrepot serve --demo`, which makes its own key.
     pub fn start_demo(folder: &DataFolder) -> Served {
         Served::run(folder, Command::new(env!("CARGO_BIN_EXE_entrepot")).args(["serve", "--demo"]))
@@ -48,13 +60,16 @@ impl Served {
         command.env("ENTREPOT_DATA_FOLDER", folder.path()).env("ENTREPOT_HTTP_LISTEN", "127.0.0.1:0");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-        let mut read = Vec::new();
-        while !read.last().is_some_and(|line: &String| line.contains("\"serving\"")) {
+        let ports = 1 + usize::from(command.get_envs().any(|(name, _)| name == "ENTREPOT_HTTP_TLS_LISTEN"));
+        let (mut read, mut addresses) = (Vec::new(), Vec::new());
+        while addresses.len() < ports {
             let Some(line) = log.next() else { panic!("entrepot serve ended: {}", read.join("\n")) };
+            if line.contains("\"serving\"") {
+                let serving: Value = serde_json::from_str(&line).unwrap();
+                addresses.push(serving["address"].as_str().unwrap().parse().unwrap());
+            }
             read.push(line);
         }
-        let serving: Value = serde_json::from_str(read.last().unwrap()).unwrap();
-        let address = serving["address"].as_str().unwrap().parse().unwrap();
         std::thread::spawn(move || log.for_each(drop));
         let mut shown = String::new();
         if command.get_args().any(|argument| argument == "--demo") {
@@ -64,7 +79,7 @@ impl Served {
                 shown.push('\n');
             }
         }
-        Served { child, address, shown }
+        Served { child, address: addresses[0], tls: addresses.get(1).copied(), shown }
     }
 
     /// As `kill -9` does.
