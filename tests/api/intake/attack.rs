@@ -49,6 +49,21 @@ fn a_body_has_a_limit_that_counts_unpacked() {
     until(|| leftovers(&organization) == 0);
 }
 
+/// A body that is answered at once has the limit of any request, after decompression too; that it is small enough for its ratio not to
+/// count changes nothing.
+#[test]
+fn a_body_that_is_answered_at_once_has_a_limit_that_counts_unpacked() {
+    let server: &'static TestServer =
+        Box::leak(Box::new(TestServer::start(database::shared(), "[http]\nbody_limit = 3000000")));
+    let organization = Organization::on(server);
+    let headers = [("Content-Encoding", "gzip"), ("X-Mode", "sync")];
+    for (length, status) in [(3_000_000, 400), (3_000_001, 413)] {
+        let packed = gzip(" ".repeat(length).as_bytes());
+        assert!(packed.len() < 100_000);
+        send(organization.client(), GROUPS, &headers, packed).expect(status);
+    }
+}
+
 /// A connection that breaks in the middle of a body leaves nothing.
 #[test]
 fn a_broken_connection_leaves_nothing() {

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::receiver::{OK, Receiver};
 use super::world::{body, customer, deliveries, rename, settled, shop, subscribe};
+use crate::support::client::Client;
 use crate::support::shop::one;
 
 fn everything(level: &str) -> serde_json::Value {
@@ -31,6 +32,32 @@ fn an_owner_is_told_what_they_may_view() {
     let count = |id: &str| told.iter().filter(|message| message.record() == id).count();
     assert_eq!((count(&foreign), count(&mine)), (1, 2), "the blind one is told nothing, the other one of their own");
     assert_eq!(deliveries(shop.client(), &all).len(), 2);
+}
+
+/// Nor that it is there, by a message without the record: `thin` leaves out what a record holds, not whose it is.
+#[test]
+fn an_owner_is_told_no_id_of_what_they_may_not_view() {
+    let shop = shop();
+    let receiver = Receiver::new(|_, _| OK);
+    let own = shop.organization.user_who_may(
+        &json!({"webhooks": everything("user"), "webhookdeliveries": everything("user"), "customers": everything("user")}),
+    );
+    let thin = |client: &Client| {
+        let mut thin = body(&receiver.url, "customer.updated", &json!({}));
+        thin["data"]["relationships"]["format"] = one("webhookformats", "thin");
+        client.post("/admin/api/webhooks", &thin).expect(201).id()
+    };
+    let (limited, all) = (thin(&own.client), thin(shop.client()));
+    let mine =
+        own.client.post("/admin/api/customers", &json!({"data": {"type": "customers", "attributes": {"name": "M"}}}));
+    let (foreign, mine) = (customer(&shop), mine.expect(201).id());
+    rename(&shop, &foreign, "foreign");
+    rename(&shop, &mine, "mine");
+    assert_eq!(settled(shop.client(), &all, &["delivered"]).len(), 2);
+    let noted = settled(&own.client, &limited, &["delivered"]);
+    assert_eq!(noted.len(), 1, "{noted:?}");
+    let of_foreign = receiver.wait(3).iter().filter(|message| message.record() == foreign).count();
+    assert_eq!(of_foreign, 1, "the administrator's alone");
 }
 
 /// Nothing crosses organizations.
