@@ -10,7 +10,7 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,targe
 FROM debian:bookworm-slim
 # Certificates of authorities: for webhooks, and for a RabbitMQ that speaks TLS.
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libpq5 && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/entrepot --create-home entrepot
+    && useradd --uid 10001 --home-dir /var/lib/entrepot --create-home entrepot
 COPY --from=build /usr/local/bin/entrepot /usr/local/bin/entrepot
 COPY config.example.toml /etc/entrepot/config.example.toml
 # HTTPS is on when a certificate and its key are named: ENTREPOT_HTTP_TLS_CERTIFICATE, ENTREPOT_HTTP_TLS_KEY.
