@@ -10,6 +10,7 @@ mod batch;
 mod changes;
 pub mod examples;
 mod login;
+mod media;
 mod parameters;
 mod paths;
 mod platform;
@@ -53,6 +54,8 @@ pub fn document(registry: &Registry) -> OpenApi {
     paths = async_operation::paths(paths, registry);
     let paths = atomic::path(paths, &mut components, registry);
     let paths = if registry.changes { changes::path(paths, &mut components, registry) } else { paths };
+    let has_media = registry.name == "storefront";
+    let paths = if has_media { media::path(paths, registry) } else { paths };
     let paths = platform::paths(paths, &mut components, registry).build();
     platform::security_schemes(&mut components, registry);
     drop_unused(&mut components, &paths);
@@ -66,6 +69,7 @@ pub fn document(registry: &Registry) -> OpenApi {
         .collect();
     tags.push(atomic::tag());
     tags.extend(registry.changes.then(changes::tag));
+    tags.extend(has_media.then(media::tag));
     tags.extend(platform::tags());
     let title = match registry.name {
         "storefront" => "Entrepot storefront API",
