@@ -55,8 +55,10 @@ fn not_unique(
     let key = of_resource.iter().find(|key| key.constraint == constraint);
     let sought = |node: &Node| node.upserts.as_deref().is_some_and(|by| key.map_or(&[][..], |key| key.members) == by);
     let culprit = quoted.map(|(_, node)| node).or_else(|| nodes.iter().copied().find(|node| sought(node)));
-    // Another request wrote the key between our look and our write: the whole request is tried again.
-    if culprit.is_some_and(sought) {
+    // Another request wrote the key between our look and our write: the whole request is tried again. What is unique over all
+    // organizations may be in another one, where no look finds it.
+    let is_found = |node: &Node| node.resource.tenant.is_none() || is_of_tenant(node, information);
+    if culprit.is_some_and(|node| sought(node) && is_found(node)) {
         return Error::contention();
     }
     let Some(node) = culprit.or(nodes.first().copied()) else { return Error::not_unique() };
@@ -82,7 +84,7 @@ fn quoted<'n>(
     let unique = nodes.first()?.resource.unique;
     let key = unique.iter().find(|key| Some(key.constraint) == information.constraint_name())?;
     let (_, values) = information.details()?.strip_suffix(") already exists.")?.split_once(")=(")?;
-    let tenant = usize::from(nodes.first()?.resource.tenant.is_some());
+    let tenant = usize::from(is_of_tenant(nodes.first()?, information));
     let values: Vec<&str> = values.splitn(tenant + key.members.len(), ", ").skip(tenant).collect();
     let has = |node: &&&Node| {
         values.len() == key.members.len()
@@ -90,6 +92,13 @@ fn quoted<'n>(
     };
     // Of two rows of one statement, the later one is to blame.
     nodes.iter().rev().find(has).map(|node| (key, *node))
+}
+
+/// Whether the key that was broken is one of an organization, by the columns that Postgres quotes, and not one of all of them.
+fn is_of_tenant(node: &Node, information: &dyn DatabaseErrorInformation) -> bool {
+    let Some(tenant) = node.resource.tenant else { return false };
+    let columns = information.details().and_then(|details| details.strip_prefix("Key ("));
+    columns.is_none_or(|columns| columns.split([',', ')']).next() == Some(tenant.as_str()))
 }
 
 /// Whether a member has the value that Postgres writes like this.

@@ -103,6 +103,43 @@ fn external_ids_of_another_organization() {
     assert_eq!(theirs.attributes("products", &product)["status"], "enabled");
 }
 
+/// User names are unique over all organizations, since WSSE knows users by them alone: who takes one of another organization is
+/// refused, and neither finds nor changes its user, by no way to write a user.
+#[test]
+fn user_names_of_another_organization_as_upsert_keys() {
+    let (ours, theirs) = (Shop::new(), Shop::new());
+    let admin = &theirs.organization.admin;
+    let before = theirs.attributes("users", &admin.id.to_string());
+    let unit = one("businessunits", &ours.organization.first.business_unit.to_string());
+    let user = |meta: Value| {
+        let attributes = json!({
+            "username": admin.username.to_uppercase(), "email": format!("{}@example.org", unique("new")),
+            "firstName": "Taken", "lastName": "Over", "password": "a password of my own",
+        });
+        json!({"type": "users", "attributes": attributes, "relationships": {"owner": unit}, "meta": meta})
+    };
+    for meta in [json!({}), json!({"upsert": ["username"]}), json!({"upsert": true})] {
+        let record = user(meta);
+        let single = ours.client().post("/admin/api/users", &json!({"data": record}));
+        assert_eq!(single.status, 400, "{}", single.text);
+        let add = json!({"atomic:operations": [{"op": "add", "data": record}]});
+        let atomic = operate(ours.client(), &add);
+        assert_eq!(atomic.status, 400, "{}", atomic.text);
+        let batch = ours.client().send(Method::PATCH, "/admin/api/users", |request| {
+            let body = json!({"data": [record]}).to_string();
+            request.header("Content-Type", JSON_API).header("X-Mode", "sync").body(body)
+        });
+        assert_eq!(batch.status, 400, "{}", batch.text);
+        for answer in [single, atomic, batch] {
+            assert!(!answer.text.contains(&format!("\"{}\"", admin.id)), "{}", answer.text);
+        }
+    }
+    let after = theirs.attributes("users", &admin.id.to_string());
+    assert_eq!((&after["firstName"], &after["updatedAt"]), (&before["firstName"], &before["updatedAt"]));
+    let list = ours.client().get(&format!("/admin/api/users?filter[username]={}", admin.username)).expect(200).json();
+    assert_eq!(list["data"], json!([]));
+}
+
 /// A record that is about others of any type: the body of one about `target`.
 fn about(kind: &str, target: &Value) -> Value {
     let (attributes, name, data) = match kind {
