@@ -55,9 +55,12 @@ fn not_unique(
     let key = of_resource.iter().find(|key| key.constraint == constraint);
     let sought = |node: &Node| node.upserts.as_deref().is_some_and(|by| key.map_or(&[][..], |key| key.members) == by);
     let culprit = quoted.map(|(_, node)| node).or_else(|| nodes.iter().copied().find(|node| sought(node)));
-    // Another request wrote the key between our look and our write: the whole request is tried again. What is unique over all
-    // organizations may be in another one, where no look finds it.
-    let is_found = |node: &Node| node.resource.tenant.is_none() || is_of_tenant(node, information);
+    // Another request wrote the key between our look and our write: the whole request is tried again. No look finds what is
+    // unique over all organizations and may be in another one, nor what the index alone takes for the same text.
+    let is_found = |node: &Node| {
+        let in_reach = node.resource.tenant.is_none() || is_of_tenant(node, information);
+        in_reach && !is_of_any_case(information)
+    };
     if culprit.is_some_and(|node| sought(node) && is_found(node)) {
         return Error::contention();
     }
@@ -99,6 +102,12 @@ fn is_of_tenant(node: &Node, information: &dyn DatabaseErrorInformation) -> bool
     let Some(tenant) = node.resource.tenant else { return false };
     let columns = information.details().and_then(|details| details.strip_prefix("Key ("));
     columns.is_none_or(|columns| columns.split([',', ')']).next() == Some(tenant.as_str()))
+}
+
+/// Whether the key that was broken takes texts for the same that differ in the case of their letters.
+fn is_of_any_case(information: &dyn DatabaseErrorInformation) -> bool {
+    let columns = information.details().and_then(|details| details.split_once(")=("));
+    columns.is_some_and(|(columns, _)| columns.contains("lower("))
 }
 
 /// Whether a member has the value that Postgres writes like this.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::organization::Organization;
+use crate::support::organization::{Organization, unique};
 
 #[test]
 fn a_caller_sees_its_own_profile_whatever_its_rights() {
@@ -48,7 +48,7 @@ fn a_user_name_is_taken_everywhere_and_an_address_only_here() {
     let error = post(&there, &taken, "ada@example.org").expect(400).error();
     assert_eq!(error["title"], "unique entity constraint");
     assert_eq!(error["source"]["pointer"], "/data/attributes/username");
-    let name = crate::support::organization::unique("ada");
+    let name = unique("ada");
     post(&there, &name, &format!("{}@example.org", here.admin.username)).expect(201);
 }
 
@@ -72,4 +72,27 @@ fn a_password_costs_what_is_configured() {
     // A text that looks like a hash is a password like any other.
     let hash = "$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     organization.client().patch(&path, &body(hash)).expect(200);
+}
+
+/// An e-mail address is one whatever the case of its letters, and found by an upsert as it is written: another writing of it is taken,
+/// and not waited for.
+#[test]
+fn an_upsert_by_another_writing_of_an_email_address() {
+    let organization = Organization::new();
+    let name = unique("case");
+    let unit = json!({"data": {"type": "businessunits", "id": organization.first.business_unit.to_string()}});
+    let upsert = |email: &str, username: &str| {
+        let record = json!({
+            "type": "users",
+            "attributes": {"username": username, "email": email, "firstName": "A", "lastName": "B"},
+            "relationships": {"owner": unit},
+            "meta": {"upsert": ["email"]},
+        });
+        organization.client().post("/admin/api/users", &json!({"data": record}))
+    };
+    let (lower, upper) = (format!("{name}@example.org"), format!("{}@example.org", name.to_uppercase()));
+    upsert(&lower, &name).expect(201);
+    upsert(&lower, &name).expect(200);
+    let taken = upsert(&upper, &format!("{name}-other")).expect(400).error();
+    assert_eq!(taken["source"]["pointer"], "/data/attributes/email");
 }
