@@ -119,7 +119,7 @@ pub(super) fn store(batch: &mut Batch<'_>) -> Result<(), Errors> {
             let left = match relation.link {
                 Link::Through { .. } => through::store(batch, relation, stated(batch, &nodes, relation))?,
                 Link::ToMany { column } => inverse::store(batch, relation, column, stated(batch, &nodes, relation))?,
-                Link::ToOne { .. } => replaced_parts(batch, &nodes, relation),
+                Link::ToOne { .. } => replaced_parts(batch, resource, &nodes, relation)?,
                 Link::Polymorphic { .. } | Link::Union { .. } => Vec::new(),
             };
             for Left { node, keys } in left.into_iter().filter(|left| !left.keys.is_empty()) {
@@ -188,15 +188,50 @@ fn refuse_empty(batch: &mut Batch<'_>, shrunk: &[Shrunk]) -> Result<(), Errors> 
     Errors::check(errors)
 }
 
-/// The parts that to-ones pointed at before.
-fn replaced_parts(batch: &Batch<'_>, nodes: &[usize], relation: &'static Relation) -> Vec<Left> {
+/// The parts that records have let go of. One that another link of such records still points at is nobody's orphan: an
+/// address may be both for the bill and for the parcel.
+fn replaced_parts(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    nodes: &[usize],
+    relation: &'static Relation,
+) -> Result<Vec<Left>, Errors> {
     let replaced = |index: &usize| {
         let node = batch.node(*index);
         let replaced = relation.cascade && !node.creates && node.changed.contains(relation.name);
         let before = node.stored.links.get(relation.name).and_then(Option::as_ref).filter(|_| replaced)?;
         Some(Left { node: *index, keys: vec![before.clone()] })
     };
-    nodes.iter().filter_map(replaced).collect()
+    let mut left: Vec<Left> = nodes.iter().filter_map(replaced).collect();
+    let keys: Vec<Key> = left.iter().flat_map(|left| left.keys.iter().cloned()).collect();
+    let held = held_parts(batch, resource, relation.target, &keys)?;
+    for left in &mut left {
+        left.keys.retain(|key| !held.contains(key));
+    }
+    Ok(left)
+}
+
+/// Which of the parts a record of the resource still holds.
+fn held_parts(
+    batch: &mut Batch<'_>,
+    resource: &'static Resource,
+    part: &'static Resource,
+    keys: &[Key],
+) -> Result<HashSet<Key>, Errors> {
+    let mut held = HashSet::new();
+    for relation in resource.relations.iter().filter(|relation| relation.cascade && relation.target == part) {
+        let Link::ToOne { column, .. } = relation.link else { continue };
+        if keys.is_empty() {
+            break;
+        }
+        let mut sql = Sql::new();
+        sql.raw("SELECT ").column(0, column).raw(" FROM ").ident(resource.table).raw(" AS t0 WHERE ");
+        Conditions::new(batch.context.caller).tenant(&mut sql, resource, 0);
+        sql.raw(" AND ").column(0, column).raw(" = ANY(").bind(key_array(keys)).raw(")");
+        let found = sql.collect(batch.conn, |row| -> Result<_, Error> { Ok(row.key(0, part.id.kind)?) })?;
+        held.extend(found.into_iter().flatten());
+    }
+    Ok(held)
 }
 
 /// Which of the stored ids go and which given ones come.

@@ -46,6 +46,27 @@ fn one_address_in_both_places_is_no_obstacle() {
     assert_eq!(shop.client().get(ORDERS).expect(200).json()["data"], json!([]));
 }
 
+/// An address is no order's own once another order has it too: that one must not lose it.
+#[test]
+fn an_address_of_another_order_is_not_lost() {
+    let shop = Shop::new();
+    let product = shop.product("SHARED", &[("item", 0)]);
+    let [first, second] = ["first", "second"].map(|name| order_with_one_address(&shop, &product, name).expect(201));
+    let address = first.json()["data"]["relationships"]["billingAddress"].clone();
+    let relationship = format!("{ORDERS}/{}/relationships/billingAddress", second.id());
+    shop.client().patch(&relationship, &json!({"data": address["data"]})).expect(204);
+    // What was there before is where the parcel goes.
+    let parcel = second.json()["data"]["relationships"]["shippingAddress"]["data"]["id"].clone();
+    shop.client().get(&format!("/admin/api/orderaddresses/{}", parcel.as_str().unwrap())).expect(200);
+    let error = shop.client().delete(&format!("{ORDERS}/{}", first.id())).expect(403).error();
+    assert_eq!(error["detail"], "The delete operation is forbidden. Reason: it is still used by sales order.");
+    delete(&shop, "filter[poNumber]=first").expect(403);
+    shop.client().get(&format!("{ORDERS}/{}?include=billingAddress,lineItems", first.id())).expect(200);
+    // Both together, they have it to themselves.
+    let deleted = delete(&shop, &format!("filter[id]={},{}", first.id(), second.id())).expect(204);
+    assert_eq!(deleted.header("X-Include-Deleted-Count"), "2");
+}
+
 /// "DELETE on a list deletes at most 100 records at once": also of what has most parts, and in a time that a client waits.
 #[test]
 fn the_most_that_may_be_deleted_goes_quickly() {
