@@ -49,7 +49,9 @@ fn literal(url: &Url) -> Option<IpAddr> {
 }
 
 fn refusal(address: &IpAddr) -> String {
-    format!("The address {address} is an internal one, to which nothing is sent.")
+    format!(
+        "The address {address} is an internal one, to which nothing is sent unless the server's webhooks.allowed_networks has it."
+    )
 }
 
 /// What finds the addresses of a name.

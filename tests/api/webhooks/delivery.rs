@@ -170,7 +170,10 @@ fn an_internal_address_in_the_url_is_refused_at_the_attempt() {
     customer(&shop);
     let [delivery] = &settled(shop.client(), &webhook, &["dropped"])[..] else { panic!("one delivery") };
     let shown = &delivery["attributes"];
-    assert_eq!(shown["error"], "The address 10.1.2.3 is an internal one, to which nothing is sent.");
+    assert_eq!(
+        shown["error"],
+        "The address 10.1.2.3 is an internal one, to which nothing is sent unless the server's webhooks.allowed_networks has it."
+    );
     assert!(shown["responseStatus"].is_null() && shown["latency"].is_null(), "{shown}");
     assert!(receiver.received().is_empty());
 }
