@@ -137,17 +137,23 @@ fn text(json: &Json) -> Result<&str, Error> {
     json.as_str().filter(|text| !text.contains('\0')).ok_or_else(invalid)
 }
 
-/// A JSON value that `jsonb` can hold: no string in it has a NUL.
 fn json_value(json: &Json) -> Result<Value, Error> {
-    fn storable(json: &Json) -> bool {
-        match json {
-            Json::String(text) => !text.contains('\0'),
-            Json::Array(list) => list.iter().all(storable),
-            Json::Object(members) => members.iter().all(|(name, value)| !name.contains('\0') && storable(value)),
-            _ => true,
-        }
+    if is_storable(json) { Ok(Value::Json(json.clone())) } else { Err(invalid()) }
+}
+
+/// Whether `jsonb` can hold it: no string in it has a NUL.
+pub fn is_storable(json: &Json) -> bool {
+    match json {
+        Json::String(text) => !text.contains('\0'),
+        Json::Array(list) => list.iter().all(is_storable),
+        Json::Object(members) => members.iter().all(|(name, value)| !name.contains('\0') && is_storable(value)),
+        _ => true,
     }
-    if storable(json) { Ok(Value::Json(json.clone())) } else { Err(invalid()) }
+}
+
+/// A text of a client's as Postgres can hold it where it is only told of: with a sign in place of each NUL.
+pub fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 fn currency(text: &str) -> Result<Value, Error> {

@@ -22,6 +22,7 @@ pub mod value;
 use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
+use super::input::without_nul;
 use super::plan::{Include, Page, ReadPlan, Shapes, SortTerm};
 use super::predicate::Predicate;
 use super::registry::Registry;
@@ -257,7 +258,7 @@ pub fn read_string(raw: &str, strict: bool, errors: &mut Vec<Error>) -> Vec<Para
                 parameters.push(Parameter::new(key, value));
             }
             _ => {
-                let key = percent_decode_str(key).decode_utf8_lossy().replace('\0', "\u{fffd}");
+                let key = without_nul(&percent_decode_str(key).decode_utf8_lossy());
                 errors.push(
                     Error::filter("The parameter is not percent-encoded UTF-8 text without NUL characters.")
                         .parameter(key),

@@ -12,6 +12,7 @@ use super::place::{self, Place};
 use super::transact::{Done, Work};
 use crate::acl::{Caller, Permission};
 use crate::engine::document::atomic::{self, Action, Name, Target};
+use crate::engine::input::without_nul;
 use crate::engine::registry::Registry;
 use crate::engine::resource::Ownership;
 use crate::engine::write::atomic as engine;
@@ -53,7 +54,7 @@ fn refuse_parameters(query: &str) -> Result<(), Errors> {
     let parameters = query.split('&').filter(|parameter| !parameter.is_empty());
     let refused = parameters.map(|parameter| {
         let key = parameter.split('=').next().unwrap_or_default();
-        let key = percent_decode_str(key).decode_utf8_lossy().replace('\0', "\u{fffd}");
+        let key = without_nul(&percent_decode_str(key).decode_utf8_lossy());
         Error::filter("The filter is not supported.").parameter(key)
     });
     Errors::check(refused.collect())

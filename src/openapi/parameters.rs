@@ -336,7 +336,8 @@ fn sort(resource: &'static Resource) -> ParameterBuilder {
     if !paths.is_empty() {
         about.push_str(" Through relationships: `relationship.name`.");
     }
-    let path = string().pattern(Some(r"^-?[A-Za-z_]+(\.[A-Za-z_]+)+$"));
+    // Nothing, as a form sends it where nothing is chosen, is the order that a list has by itself.
+    let path = string().pattern(Some(r"^(-?[A-Za-z_]+(\.[A-Za-z_]+)+)?$"));
     let values: Vec<String> = names.iter().flat_map(|name| [(*name).to_owned(), format!("-{name}")]).collect();
     let item = AnyOfBuilder::new().item(string().enum_values(Some(values))).item(path);
     query("sort", &about)

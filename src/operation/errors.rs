@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde_json::{Value as Json, json};
 
 use super::Operation;
+use crate::engine::input::without_nul;
 use crate::error::{Error, Source};
 use crate::schema::async_operation_error::{self, dsl};
 
@@ -26,15 +27,16 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// What an error says, with what it repeats of the record, whatever that is.
     pub fn of(error: &Error, records: Vec<i64>) -> Fault {
         let source = match &error.source {
-            Some(Source::Pointer(pointer)) => Some(json!({"pointer": pointer})),
-            Some(Source::Parameter(name)) => Some(json!({"propertyPath": name})),
+            Some(Source::Pointer(pointer)) => Some(json!({"pointer": without_nul(pointer)})),
+            Some(Source::Parameter(name)) => Some(json!({"propertyPath": without_nul(name)})),
             Some(Source::Header(name)) => Some(json!({"propertyPath": name})),
             None => None,
         };
         let (status, title) = (i32::from(error.status()), error.code.title);
-        Fault { status, title, detail: error.detail.clone(), source, records }
+        Fault { status, title, detail: without_nul(&error.detail), source, records }
     }
 }
 

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::errors::{self, Fault};
 use super::{Operation, chunk, failed};
 use crate::app::App;
+use crate::engine::input::{is_storable, without_nul};
 use crate::engine::split::Chunk;
 use crate::engine::write::chunk::Outcome;
 use crate::error::{Error, Errors, Source};
@@ -62,8 +63,8 @@ impl Results {
             }
         };
         self.indexes.push(index);
-        self.sent_ids.push(sent.id);
-        self.external_keys.push(sent.external_key);
+        self.sent_ids.push(sent.id.as_deref().map(without_nul));
+        self.external_keys.push(sent.external_key.filter(is_storable));
         self.record_ids.push(key.map(ToString::to_string));
         self.outcomes.push(word);
     }

@@ -10,6 +10,7 @@ mod given_up;
 mod included;
 mod life;
 mod memory;
+mod nul;
 mod quota;
 mod results;
 mod rights;

@@ -12,6 +12,7 @@ use super::fault;
 use super::outcome::{Answer, retry_after};
 use crate::auth::secret::ServerKey;
 use crate::config;
+use crate::engine::input::without_nul;
 use crate::engine::write::SEALED;
 use crate::webhooks::destination::{self, Lookup, Resolver};
 use crate::webhooks::signature::{Message, headers};
@@ -97,6 +98,6 @@ async fn received(mut response: Response, most: usize) -> Answer {
     };
     // What is missing then is not waited for.
     let _ = tokio::time::timeout(EXCERPT_PATIENCE, read).await;
-    let excerpt = String::from_utf8_lossy(&body).replace('\0', "\u{fffd}");
+    let excerpt = without_nul(&String::from_utf8_lossy(&body));
     Answer::Status { status, retry_after, excerpt }
 }
