@@ -1,7 +1,7 @@
 //! The ports: bound, and what is spoken on each.
 //!
-//! The web framework's own server hides a connection's bytes, where [GOAWAY](crate::http::connection::farewell) has to be said; this one is put
-//! together from the same parts.
+//! The web framework's own server hides a connection's bytes, where [GOAWAY](crate::http::connection::farewell) has to be
+//! said; this one is put together from the same parts.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -102,6 +102,7 @@ fn plain(site: Site, port: Port) -> impl ServiceFactory<TcpStream, Config = (), 
     let connections = site.app.connections.clone();
     let opened = move |stream: &TcpStream, data: &mut Extensions| connections.opened(stream, None, data);
     fn_service(async |stream: TcpStream| {
+        send_at_once(&stream);
         let peer = stream.peer_addr().ok();
         Ok((stream, Protocol::Http1, peer))
     })
@@ -122,11 +123,19 @@ fn secure(
         .map_err(TlsError::into_service_error)
         .and_then(async |stream: TlsStream<TcpStream>| {
             let (tcp, tls) = stream.get_ref();
+            send_at_once(tcp);
             let (peer, http2) = (tcp.peer_addr().ok(), tls.alpn_protocol() == Some(PROTOCOLS[0]));
             let protocol = if http2 { Protocol::Http2 } else { Protocol::Http1 };
             Ok((Spoken::new(stream, http2), protocol, peer))
         })
         .and_then(answering(site, port, opened).map_err(TlsError::Service))
+}
+
+/// Otherwise an event, or a frame, would wait until its client has acknowledged the one before it: for 40 ms.
+fn send_at_once(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "small answers may be sent late");
+    }
 }
 
 /// Every route, over connections of any kind.
