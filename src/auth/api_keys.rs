@@ -126,17 +126,16 @@ pub fn use_nonce(
         ))
         .on_conflict_do_nothing()
         .execute(conn)?;
-    let old: Vec<(i64, Vec<u8>)> = api_key_nonce::table
+    let old: Vec<(i64, i64, Vec<u8>)> = api_key_nonce::table
         .filter(api_key_nonce::expires_at.lt(Utc::now()))
         .order(api_key_nonce::expires_at)
-        .select((api_key_nonce::key_id, api_key_nonce::nonce))
+        .select((api_key_nonce::organization_id, api_key_nonce::key_id, api_key_nonce::nonce))
         .limit(4)
         .for_update()
         .skip_locked()
         .load(conn)?;
-    for (id, nonce) in old {
-        let row = api_key_nonce::table.filter(api_key_nonce::key_id.eq(id).and(api_key_nonce::nonce.eq(nonce)));
-        diesel::delete(row).execute(conn)?;
+    for expired in old {
+        diesel::delete(api_key_nonce::table.find(expired)).execute(conn)?;
     }
     Ok(stored == 1)
 }
