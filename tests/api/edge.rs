@@ -15,8 +15,7 @@ use crate::support::server::TestServer;
 
 /// A server of its own with those settings, on the shared database.
 fn server(settings: &str) -> &'static TestServer {
-    // Organizations hold their server for good; the process ends soon.
-    Box::leak(Box::new(TestServer::start(database::shared(), settings)))
+    TestServer::lasting(database::shared(), settings)
 }
 
 /// A fresh organization on such a server.

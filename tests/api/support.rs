@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod chunk;
 pub mod client;
 pub mod database;
+pub mod ending;
 pub mod load;
 pub mod logged;
 pub mod organization;

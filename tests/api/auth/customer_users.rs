@@ -168,8 +168,7 @@ fn visit(organization: &Organization, client: &(String, String)) -> Answer {
 /// `visitor:{sessionId}`)."
 #[test]
 fn a_visitor_reads_what_is_public() {
-    let server: &'static TestServer =
-        Box::leak(Box::new(TestServer::start(database::shared(), "[api.storefront]\nvisitors = true")));
+    let server = TestServer::lasting(database::shared(), "[api.storefront]\nvisitors = true");
     let organization = Organization::on(server);
     let client = password_client_of(&organization, Api::Storefront);
     let first = visit(&organization, &client).expect(200);

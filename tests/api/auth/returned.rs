@@ -75,7 +75,7 @@ fn a_token_that_is_none_is_revoked_already() {
 /// only, so on a busy machine this may need more than one try.
 #[test]
 fn a_token_that_is_none_makes_nobody_be_read_again() {
-    let server = Box::leak(Box::new(TestServer::start(database::shared(), "[database]\npool_size = 2")));
+    let server = TestServer::lasting(database::shared(), "[database]\npool_size = 2");
     let organization = Organization::on(server);
     let client = own_client(&organization);
     let remembered = || {
@@ -204,7 +204,7 @@ fn who_asks_about_a_token_proves_who_it_is() {
 /// A refresh token that comes a second time ends its own login at once, and makes no other caller be read again.
 #[test]
 fn a_stolen_refresh_token_costs_other_callers_nothing() {
-    let server = Box::leak(Box::new(TestServer::start(database::shared(), "[database]\npool_size = 2")));
+    let server = TestServer::lasting(database::shared(), "[database]\npool_size = 2");
     let organization = Organization::on(server);
     let client = password_client(&organization);
     let others_are_remembered = || {

@@ -153,14 +153,14 @@ fn a_token_of_one_api_is_refused_by_the_other() {
 #[test]
 fn tokens_outlive_the_rotation_of_their_key() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     let (old, _) = fresh(&organization.admin, &organization);
     let new_kid = organization.write(|conn| keys::rotate(conn, &server_key()));
     assert_ne!(part(&old, 0)["kid"], new_kid.as_str());
 
     // Another process knows the new key; this one learns it from the first token that names it.
-    let other: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let other = TestServer::lasting(&url, "");
     let new = token(other, &organization.admin.client_id, &organization.admin.client_secret);
     assert_eq!(part(&new, 0)["kid"], new_kid.as_str());
     for server in [server, other] {
@@ -180,7 +180,7 @@ fn tokens_outlive_the_rotation_of_their_key() {
             .set(signing_key::retired_at.eq(Utc::now() - chrono::TimeDelta::hours(2)))
             .execute(conn)?)
     });
-    let third: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let third = TestServer::lasting(&url, "");
     assert_eq!(kids(third), [new_kid]);
     third.client().with_token(&old).get(PROBE).expect(401);
     third.client().with_token(&new).get(PROBE).expect(200);

@@ -91,10 +91,8 @@ fn an_account_that_is_closed_gets_nothing() {
 /// "visitor `GET /oauth2-token/authorize-visitor` (no login)"; "identifier in the token is `visitor:{sessionId}`".
 #[test]
 fn a_visitor_gets_a_code_without_a_login() {
-    let server = Box::leak(Box::new(TestServer::start(
-        database::shared(),
-        "[api.storefront]\nvisitors = true\n[database]\npool_size = 3",
-    )));
+    let server =
+        TestServer::lasting(database::shared(), "[api.storefront]\nvisitors = true\n[database]\npool_size = 3");
     let organization = Organization::on(server);
     let application = application(&organization);
     let path = application.path(&[]).replace("/authorize?", "/authorize-visitor?");

@@ -17,7 +17,7 @@ pub fn body(sent: &Sent) -> Value {
 #[test]
 fn a_cancelled_operation_writes_nothing_more() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     let client = organization.client();
     let request = json!({ "data": super::groups(10) }).to_string();

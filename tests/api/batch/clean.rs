@@ -31,7 +31,7 @@ fn run_to_the_end(server: &TestServer, job: &CleanOperations) {
 fn old_operations_go_and_those_that_hang_are_given_up() {
     let url = database::own();
     let settings = "[queue]\nworkers = 2";
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, settings)));
+    let server = TestServer::lasting(&url, settings);
     let organization = Organization::on(server);
     let client = organization.client();
     let [old, recent] = [(); 2].map(|()| {

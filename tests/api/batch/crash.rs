@@ -19,7 +19,7 @@ const RECORDS: usize = 6_000;
 #[test]
 fn killed_workers_lose_nothing_and_double_nothing() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "[batch]\nchunk_size = 50")));
+    let server = TestServer::lasting(&url, "[batch]\nchunk_size = 50");
     let organization = Organization::on(server);
     let client = organization.client();
     let body = json!({ "data": super::groups(RECORDS) }).to_string();
@@ -57,7 +57,7 @@ fn killed_workers_lose_nothing_and_double_nothing() {
 fn several_processes_share_an_operation() {
     let url = database::own();
     let settings = "[queue]\nworkers = 2\n[batch]\nchunk_size = 20";
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, settings)));
+    let server = TestServer::lasting(&url, settings);
     let _other = TestServer::start(&url, settings);
     let organization = Organization::on(server);
     let mut data = super::groups(2_000);

@@ -126,7 +126,7 @@ fn a_record_of_another_type_is_an_error_of_that_record() {
 #[test]
 fn only_so_many_errors_are_kept_and_all_are_counted() {
     let settings = "[queue]\nworkers = 1\n[batch]\nkept_errors = 7\nchunk_size = 5";
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&database::own(), settings))));
+    let organization = Organization::on(TestServer::lasting(&database::own(), settings));
     let client = organization.client();
     let sent = broken(&organization, 12);
     assert_eq!(summary(&sent.now(client)), [12, 0, 12, 0, 0]);

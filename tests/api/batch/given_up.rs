@@ -43,7 +43,7 @@ fn all_are_told(organization: &Organization, sent: &Sent, count: usize, detail: 
 #[test]
 fn a_chunk_that_fails_again_and_again_ends_as_errors_of_its_records() {
     let settings = "[queue]\nworkers = 2\n[batch]\nchunk_size = 2";
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&database::own(), settings))));
+    let organization = Organization::on(TestServer::lasting(&database::own(), settings));
     let broken = "
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'broken'; END $$;
         CREATE TRIGGER refuse BEFORE UPDATE ON async_operation FOR EACH ROW

@@ -25,7 +25,7 @@ pub fn customers(count: usize, group: &str) -> Value {
 fn an_included_record_is_made_once_for_all_chunks() {
     let url = database::own();
     let settings = "[queue]\nworkers = 4\n[batch]\nchunk_size = 10";
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
+    let organization = Organization::on(TestServer::lasting(&url, settings));
     let group = unique("group");
     let body = customers(200, &group).to_string();
     let sent = send(&organization.admin, "customers", Format::Json, &body);

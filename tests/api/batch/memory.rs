@@ -47,7 +47,7 @@ impl Read for Lines {
 #[test]
 fn a_large_body_does_not_fill_the_memory() {
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, ""))));
+    let organization = Organization::on(TestServer::lasting(&url, ""));
     let served = Served::on(&url, &[("ENTREPOT_QUEUE_WORKERS", "2"), ("ENTREPOT_HTTP_BODY_LIMIT", "524288")]);
     let client = organization.client().at(served.address);
     let before = served.peak_memory();

@@ -18,7 +18,7 @@ use crate::support::server::TestServer;
 /// A server without workers: what it accepts does not end.
 fn server(url: &str, settings: &str) -> Organization {
     let settings = format!("[batch]\n{settings}");
-    Organization::on(Box::leak(Box::new(TestServer::start(url, &settings))))
+    Organization::on(TestServer::lasting(url, &settings))
 }
 
 fn groups(client: &Client) -> Answer {

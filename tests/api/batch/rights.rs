@@ -53,7 +53,7 @@ fn records_fail_that_the_sender_may_not_create() {
 #[test]
 fn a_sender_who_is_not_good_any_more_stops_the_operation() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     let everything = json!({"*": {"VIEW": "organization", "CREATE": "organization"}});
     let [revoked, disabled] = [organization.user_who_may(&everything), organization.user_who_may(&everything)];

@@ -28,7 +28,7 @@ const OTHER_KEY: &str = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0
 const PASSWORD: &str = "Correct-Horse-7-Battery";
 
 fn server(url: &str, settings: &str) -> &'static TestServer {
-    Box::leak(Box::new(TestServer::start(url, settings)))
+    TestServer::lasting(url, settings)
 }
 
 fn bytes(organization: &Organization, sql: &str) -> Vec<Vec<u8>> {

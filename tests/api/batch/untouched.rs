@@ -15,7 +15,7 @@ const LIST: &str = "/admin/api/asyncoperations";
 
 /// An operation that nobody works off, on a server without workers.
 fn waiting() -> (Organization, Sent) {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let organization = Organization::on(server);
     let body = json!({ "data": super::groups(1) }).to_string();
     let sent = send(&organization.admin, "customergroups", Format::Json, &body);

@@ -31,7 +31,7 @@ struct Measured {
 impl Measured {
     fn new() -> Measured {
         let url = database::own();
-        let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+        let server = TestServer::lasting(&url, "");
         let db = Db::connect(&url, &server::config("").database, 0).unwrap();
         Measured { world: World::of(Organization::on(server)), db }
     }

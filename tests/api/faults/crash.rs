@@ -42,7 +42,7 @@ struct Stored {
 #[test]
 fn a_killed_server_has_kept_what_it_acknowledged_and_nothing_half() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 2")));
+    let server = TestServer::lasting(&url, "[database]\npool_size = 2");
     let shop = Shop::of(Organization::on(server));
     let product = shop.product("PUMP", &[("item", 0)]);
     let served = Served::on(&url, &[]);

@@ -13,7 +13,7 @@ use crate::support::server::TestServer;
 /// An organization on a database of its own, and a connection that keeps everybody from the table of brands.
 fn locked(settings: &str) -> (Organization, PgConnection) {
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
+    let organization = Organization::on(TestServer::lasting(&url, settings));
     // Makes known who calls: that takes a statement of its own.
     organization.client().get("/admin/api/brands").expect(200);
     let mut lock = PgConnection::establish(&url).unwrap();

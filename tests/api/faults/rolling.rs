@@ -48,7 +48,7 @@ fn restart_in_turn(
 #[test]
 fn a_rolling_restart_under_load_loses_no_request() {
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 1"))));
+    let organization = Organization::on(TestServer::lasting(&url, "[database]\npool_size = 1"));
     let balancer = Balancer::start();
     let client = || organization.client().at(balancer.address);
     restart_in_turn(&organization, &balancer, || Served::on(&url, &DELAY), client);
@@ -58,7 +58,7 @@ fn a_rolling_restart_under_load_loses_no_request() {
 #[test]
 fn a_rolling_restart_under_load_loses_no_request_over_http_2() {
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 1"))));
+    let organization = Organization::on(TestServer::lasting(&url, "[database]\npool_size = 1"));
     let balancer = Balancer::start();
     let (folder, made) = (tempfile::tempdir().unwrap(), make());
     write(folder.path(), &made);

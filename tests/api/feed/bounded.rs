@@ -94,7 +94,7 @@ fn look(organization: &Organization, level: Level, types: &[&str], place: Place)
 /// Tens of thousands of changes, of one type and nobody's, with one of another type at the end.
 fn filled() -> Organization {
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 2"))));
+    let organization = Organization::on(TestServer::lasting(&url, "[database]\npool_size = 2"));
     fill(&organization, ROWS, "customergroups");
     let last = format!("UPDATE change SET resource = 'orders' WHERE organization_id = $1 AND position = {ROWS}");
     execute(&organization, &last);

@@ -16,7 +16,7 @@ use crate::support::server::TestServer;
 #[test]
 fn readers_go_on_at_the_next_server() {
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 2"))));
+    let organization = Organization::on(TestServer::lasting(&url, "[database]\npool_size = 2"));
     let token = token_of(&organization, &organization.admin);
     let [first, second] = [(); 2].map(|()| Served::on(&url, &[]));
     let client = |served: &Served| organization.client().at(served.address);
@@ -55,7 +55,7 @@ fn readers_go_on_at_the_next_server() {
 fn a_stream_amid_a_backlog_does_not_hold_the_stop_up() {
     const ROWS: u32 = 200_000;
     let url = database::own();
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 2"))));
+    let organization = Organization::on(TestServer::lasting(&url, "[database]\npool_size = 2"));
     super::bounded::fill(&organization, ROWS, "customergroups");
     let token = token_of(&organization, &organization.admin);
     let [first, second] = [(); 2].map(|()| Served::on(&url, &[("ENTREPOT_HTTP_SHUTDOWN_TIMEOUT", "120")]));

@@ -35,7 +35,7 @@ fn until(served: &Served, metric: &str, wanted: u64) {
 
 /// An organization on a database of its own, made by a server that only makes it.
 fn organization(url: &str) -> Organization {
-    Organization::on(Box::leak(Box::new(TestServer::start(url, "[database]\npool_size = 2"))))
+    Organization::on(TestServer::lasting(url, "[database]\npool_size = 2"))
 }
 
 /// A request for changes that nobody has answered yet, on a connection of its own.

@@ -70,7 +70,7 @@ fn equal_requests_at_once_are_one() {
 #[test]
 fn equal_requests_to_two_servers_are_one() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "[database]\npool_size = 2")));
+    let server = TestServer::lasting(&url, "[database]\npool_size = 2");
     let organization = Organization::on(server);
     let served = [Served::on(&url, &[]), Served::on(&url, &[])];
     let clients = served.each_ref().map(|served| organization.client().at(served.address));
@@ -88,7 +88,7 @@ fn equal_requests_to_two_servers_are_one() {
 #[test]
 fn a_request_that_is_under_way_holds_its_key() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     let client = organization.client();
     let id = client.post(GROUPS, &group(&unique("Held"))).expect(201).id();

@@ -86,7 +86,7 @@ fn an_answer_that_was_lost_is_given_later() {
     let _reaper = database::reap(&folder);
     let private = Embedded::open(folder.path(), Durability::Durable).unwrap();
     migrate(&private.url()).unwrap();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&private.url(), "")));
+    let server = TestServer::lasting(&private.url(), "");
     let organization = Organization::on(server);
     let mut postgres = Postgres::open(private.url_of("entrepot", "postgres"));
 
@@ -139,7 +139,7 @@ fn an_answer_that_was_lost_is_given_later() {
 #[test]
 fn a_request_that_was_killed_before_its_commit_is_done_when_it_is_repeated() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     let id = organization.client().post(GROUPS, &group(&unique("Old"))).expect(201).id();
     let (path, key, name) = (format!("{GROUPS}/{id}"), key(), unique("New"));

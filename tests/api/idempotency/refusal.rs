@@ -84,7 +84,7 @@ fn a_refusal_keeps_the_profile_it_was_made_in() {
 fn a_failure_is_not_stored() {
     let url = database::own();
     let settings = "[database]\nlock_timeout = 60\nstatement_timeout = 1";
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
+    let organization = Organization::on(TestServer::lasting(&url, settings));
     let client = organization.client();
     client.get(GROUPS).expect(200);
     let (name, key) = (unique("Failed"), key());

@@ -182,7 +182,7 @@ fn large_answers() {
 /// A key costs two statements, and none where there is no key.
 #[test]
 fn a_key_costs_two_statements() {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&crate::support::database::own(), "")));
+    let server = TestServer::lasting(&crate::support::database::own(), "");
     let organization = Organization::on(server);
     let client = organization.client();
     client.post(GROUPS, &group(&unique("Warm"))).expect(201);

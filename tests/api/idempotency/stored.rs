@@ -67,7 +67,7 @@ fn the_table_shows_nothing_of_request_and_answer() {
 #[test]
 fn a_server_cleans_by_itself() {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     let (old, young) = (key(), key());
     for key in [&old, &young] {
@@ -89,7 +89,7 @@ fn a_server_cleans_by_itself() {
 /// Cleaning takes what is older than a day, no more at once than it is told, and nothing else.
 #[test]
 fn cleaning_takes_what_is_over() {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let organization = Organization::on(server);
     let keys: Vec<String> = (0..5).map(|_| key()).collect();
     for key in &keys {

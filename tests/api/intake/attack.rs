@@ -38,8 +38,7 @@ fn packed_bodies_that_are_broken_are_refused() {
 /// "limit `batch.body_limit` default 512 MiB (counted after decompression too)".
 #[test]
 fn a_body_has_a_limit_that_counts_unpacked() {
-    let server: &'static TestServer =
-        Box::leak(Box::new(TestServer::start(database::shared(), "[batch]\nbody_limit = 3000000")));
+    let server = TestServer::lasting(database::shared(), "[batch]\nbody_limit = 3000000");
     let organization = Organization::on(server);
     let spaces = " ".repeat(3_000_001);
     for body in [spaces.as_bytes().to_vec(), format!("[{}", spaces).into_bytes()] {
@@ -53,8 +52,7 @@ fn a_body_has_a_limit_that_counts_unpacked() {
 /// count changes nothing.
 #[test]
 fn a_body_that_is_answered_at_once_has_a_limit_that_counts_unpacked() {
-    let server: &'static TestServer =
-        Box::leak(Box::new(TestServer::start(database::shared(), "[http]\nbody_limit = 3000000")));
+    let server = TestServer::lasting(database::shared(), "[http]\nbody_limit = 3000000");
     let organization = Organization::on(server);
     let headers = [("Content-Encoding", "gzip"), ("X-Mode", "sync")];
     for (length, status) in [(3_000_000, 400), (3_000_001, 413)] {

@@ -164,7 +164,7 @@ fn lines_and_tables_may_be_sent_too() {
 fn held_up() -> (Organization, String, PgConnection) {
     let url = database::own();
     let settings = "[queue]\nworkers = 1\n[batch]\nsync_timeout = 1";
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
+    let organization = Organization::on(TestServer::lasting(&url, settings));
     let id = organization.client().post(GROUPS, &json!({"data": group("x", &unique("Group"))})).expect(201).id();
     let mut other = PgConnection::establish(&url).unwrap();
     other.batch_execute(&format!("BEGIN; SELECT 1 FROM customer_group WHERE id = {id} FOR UPDATE")).unwrap();

@@ -72,7 +72,7 @@ fn credentials_in_wrong_places() {
 fn tokens_of_another_issuer() {
     let organization = Organization::new();
     let admin = &organization.admin;
-    let elsewhere: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let elsewhere = TestServer::lasting(&database::own(), "");
     let theirs = Organization::on(elsewhere).admin;
     let token_of_theirs = token(elsewhere, &theirs.client_id, &theirs.client_secret);
     theirs.client.get("/admin/api/customers").expect(200);

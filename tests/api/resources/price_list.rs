@@ -232,7 +232,7 @@ fn customer_prices_take_the_rights_of_what_they_are_made_of() {
 /// "paging off": every price in one answer, with as many statements for one product as for many.
 #[test]
 fn the_number_of_statements_does_not_grow_with_the_products() {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let shop = Shop::of(Organization::on(server));
     let list = shop.price_list(&["USD"]);
     assign(&shop, &list, &shop.customer, &json!({"sortOrder": 1})).expect(201);

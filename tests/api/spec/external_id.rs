@@ -96,7 +96,7 @@ fn an_order_is_placed_by_sku() {
 // A list costs the same statements as with numbers, whatever the page; a filter too.
 #[test]
 fn names_cost_no_statement_a_row() {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let shop = Shop::of(Organization::on(server));
     let parts: Vec<Value> = (0..20)
         .map(|n| line(&n.to_string(), &shop.product(&format!("S{n:02}"), &[("item", 0)]), &json!(1), "1"))

@@ -24,7 +24,7 @@ const ROWS: u32 = 5000;
 
 /// An organization with products, orders, customers and prices, in a database whose statistics are fresh.
 fn fill() -> Organization {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let organization = Organization::on(server);
     let user = organization.admin.id;
     let unit = organization.first.business_unit;

@@ -61,8 +61,7 @@ fn large_pages() {
 fn the_row_limit() {
     use crate::support::database;
     use crate::support::server::TestServer;
-    let server: &'static TestServer =
-        Box::leak(Box::new(TestServer::start(database::shared(), "limits.page_rows = 20")));
+    let server = TestServer::lasting(database::shared(), "limits.page_rows = 20");
     let organization = Organization::on(server);
     let names: Vec<String> = (0..21).map(|number| number.to_string()).collect();
     customers(&organization, &names.iter().map(String::as_str).collect::<Vec<_>>());
@@ -88,7 +87,7 @@ fn a_late_failure_breaks_off() {
     use crate::support::organization::token;
     use crate::support::server::TestServer;
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, "")));
+    let server = TestServer::lasting(&url, "");
     let organization = Organization::on(server);
     // More than the buffers between server and client hold.
     execute(

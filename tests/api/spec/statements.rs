@@ -8,7 +8,7 @@ use crate::support::server::TestServer;
 #[test]
 fn the_number_does_not_grow_with_the_page() {
     // A server of its own: nobody else's statements are counted.
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let organization = Organization::on(server);
     let parent = customers(&organization, &["parent"])[0];
     execute(

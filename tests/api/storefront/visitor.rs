@@ -29,8 +29,7 @@ const LISTED: &[&str] = &[
 
 #[test]
 fn a_visitor_reads_the_listed_resources_alone() {
-    let server: &'static TestServer =
-        Box::leak(Box::new(TestServer::start(database::shared(), "[api.storefront]\nvisitors = true")));
+    let server = TestServer::lasting(database::shared(), "[api.storefront]\nvisitors = true");
     let shop = Shop::of(Organization::on(server));
     let enabled = shop.product("A", &[("item", 0)]);
     let disabled = shop.product("B", &[("item", 0)]);

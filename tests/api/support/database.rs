@@ -3,16 +3,19 @@
 //! A private one is stopped and removed when this process ends, however it ends: a small shell waits for the other end
 //! of its standard input to close.
 
+use std::error::Error;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::pg::PgConnection;
 use entrepot::db::embedded::{Durability, Embedded};
 use entrepot::db::migrate::migrate;
 use entrepot::startup::data_folder::DataFolder;
+
+use super::ending::at_end;
 
 // The binary, if a test runs it, works in the folder. A process that is killed while its database starts leaves the
 // start running: hence the repeated look.
@@ -42,10 +45,19 @@ pub fn shared() -> &'static str {
     URL.get_or_init(|| copy("shared"))
 }
 
-/// The connection text of a migrated database of the test's own.
+/// The connection text of a migrated database of the test's own, which is removed when the test ends.
 pub fn own() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    copy(&format!("own_{}", NEXT.fetch_add(1, Ordering::Relaxed)))
+    let name = format!("own_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+    let url = copy(&name);
+    // A test may have stopped the server of databases, or made it full: then it is removed with the folder.
+    at_end(move || drop(execute(&format!("DROP DATABASE {} WITH (FORCE)", database_name(&name)))));
+    url
+}
+
+/// The same for tests that share it.
+pub fn of_group(name: &str) -> String {
+    copy(name)
 }
 
 /// A folder for a private server, reachable by the user who runs it. Give it to [`reap`].
@@ -89,23 +101,23 @@ fn copy(name: &str) -> String {
     static TEMPLATE: OnceLock<()> = OnceLock::new();
     let template = database_name("template");
     TEMPLATE.get_or_init(|| {
-        create(&format!("CREATE DATABASE {template}"));
+        execute(&format!("CREATE DATABASE {template}")).unwrap();
         migrate(&url_of(&template)).unwrap();
     });
     let name = database_name(name);
-    create(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+    // Two copies of one template at a time: the second finds it in use.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    execute(&format!("CREATE DATABASE {name} TEMPLATE {template}")).unwrap();
     url_of(&name)
 }
 
-fn create(statement: &str) {
-    // Two copies of one template at a time: the second finds it in use.
-    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+fn execute(statement: &str) -> Result<(), Box<dyn Error>> {
     let url = match cluster() {
         Cluster::Given(url) => url.clone(),
         Cluster::Private(embedded, _) => embedded.url(),
     };
-    PgConnection::establish(&url).unwrap().batch_execute(statement).unwrap();
+    Ok(PgConnection::establish(&url)?.batch_execute(statement)?)
 }
 
 fn database_name(name: &str) -> String {

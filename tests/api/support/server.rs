@@ -15,6 +15,7 @@ use entrepot::startup::Server;
 
 use super::client::Client;
 use super::database;
+use super::ending::at_end;
 
 /// The key of every server in tests.
 pub const KEY: &str = "0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a";
@@ -55,6 +56,13 @@ impl TestServer {
     /// A server of the test's own. `settings`: TOML that comes over the tests' settings. It has workers if they say so.
     pub fn start(url: &str, settings: &str) -> TestServer {
         TestServer::with_jobs(url, settings, jobs::ALL)
+    }
+
+    /// The same, running until the test ends.
+    pub fn lasting(url: &str, settings: &str) -> &'static TestServer {
+        let server: &'static TestServer = Box::leak(Box::new(TestServer::start(url, settings)));
+        at_end(|| drop(server.handle.stop(false)));
+        server
     }
 
     /// A server that knows those jobs.

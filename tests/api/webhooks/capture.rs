@@ -50,7 +50,10 @@ fn nothing_changed_nothing_told() {
 /// A server of its own without a dispatcher: nobody else's statements are counted.
 fn quiet() -> &'static TestServer {
     static SERVER: OnceLock<TestServer> = OnceLock::new();
-    SERVER.get_or_init(|| TestServer::start(&database::own(), "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]"))
+    SERVER.get_or_init(|| {
+        let url = database::of_group("capture");
+        TestServer::start(&url, "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]")
+    })
 }
 
 /// A customer with that many below it, in one request.
@@ -98,8 +101,7 @@ fn what_nobody_watches_costs_nothing_and_many_cost_what_one_costs() {
 /// A batch of 1,000 with one subscription.
 #[test]
 fn a_thousand_are_noted_together() {
-    let server =
-        Box::leak(Box::new(TestServer::start(&database::own(), "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]")));
+    let server = TestServer::lasting(&database::own(), "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]");
     let shop = Shop::of(Organization::on(server));
     let receiver = Receiver::new(|_, _| OK);
     // The least of some: the server asks for the caller's rights again now and then.
@@ -123,7 +125,7 @@ fn a_thousand_are_noted_together() {
 /// "If the entity cannot be read the fallback is `{"data":{"type","id"}}`": a subscription never makes a write fail.
 #[test]
 fn what_cannot_be_rendered_is_told_by_its_id() {
-    let server = Box::leak(Box::new(TestServer::start(&database::own(), SETTINGS)));
+    let server = TestServer::lasting(&database::own(), SETTINGS);
     let shop = Shop::of(Organization::on(server));
     let receiver = Receiver::new(|_, _| OK);
     let webhook = subscribe(shop.client(), &receiver, "order.deleted");

@@ -153,7 +153,7 @@ fn prices_by_rule(shop: &Shop) {
 /// "driven from the change rows, so that none is lost": none is missing, and none is made up.
 #[test]
 fn every_change_with_a_topic_is_told_however_it_was_written() {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), SETTINGS)));
+    let server = TestServer::lasting(&database::own(), SETTINGS);
     let shop = Shop::of(Organization::on(server));
     let receiver = Receiver::new(|_, _| OK);
     for topic in ENTITIES.iter().flat_map(|entity| ACTIONS.map(|action| entity.topic(action))) {

@@ -16,7 +16,7 @@ use crate::support::server::TestServer;
 fn a_message_under_way_survives_its_sender() {
     let url = database::own();
     let settings = "[webhooks]\nallowed_networks = [\"127.0.0.1/32\"]";
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, settings)));
+    let server = TestServer::lasting(&url, settings);
     let organization = Organization::on(server);
     let receiver = Receiver::new(|_, before| if before == 0 { Reply::Hang(Duration::from_secs(60)) } else { OK });
     subscribe(organization.client(), &receiver, "customer.created");

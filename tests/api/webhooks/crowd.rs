@@ -17,7 +17,7 @@ fn settings() -> String {
 
 fn still() -> (String, Shop) {
     let url = database::own();
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, &settings())));
+    let server = TestServer::lasting(&url, &settings());
     (url, Shop::of(Organization::on(server)))
 }
 

@@ -30,7 +30,7 @@ impl Flight {
     fn begin() -> Flight {
         let settings = SETTINGS.replace("127.0.0.2/32", "127.0.0.1/32").replace("timeout = 2", "timeout = 60");
         let url = database::own();
-        let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, &settings)));
+        let server = TestServer::lasting(&url, &settings);
         let shop = Shop::of(Organization::on(server));
         let open = Arc::new(AtomicBool::new(false));
         let gate = open.clone();

@@ -38,7 +38,7 @@ pub struct Still {
 impl Still {
     pub fn new() -> Still {
         let url = database::own();
-        let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&url, SETTINGS)));
+        let server = TestServer::lasting(&url, SETTINGS);
         Still { shop: Shop::of(Organization::on(server)), url }
     }
 

@@ -26,7 +26,7 @@ pub const SETTINGS: &str = "
 /// The server that these tests share.
 pub fn server() -> &'static TestServer {
     static SERVER: OnceLock<TestServer> = OnceLock::new();
-    SERVER.get_or_init(|| TestServer::start(&database::own(), SETTINGS))
+    SERVER.get_or_init(|| TestServer::start(&database::of_group("webhooks"), SETTINGS))
 }
 
 pub fn shop() -> Shop {

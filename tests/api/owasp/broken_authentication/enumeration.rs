@@ -17,7 +17,7 @@ use crate::support::server::TestServer;
 /// A server of its own: failures count for the address, and must not slow other tests.
 fn server(settings: &str) -> &'static TestServer {
     let settings = format!("{settings}\n[database]\npool_size = 2");
-    Box::leak(Box::new(TestServer::start(database::shared(), &settings)))
+    TestServer::lasting(database::shared(), &settings)
 }
 
 fn guess(organization: &Organization, (id, secret): &(String, String), name: &str, password: &str) -> Answer {

@@ -67,7 +67,7 @@ struct Waiting {
 fn a_pool_that_requests_have_drained_does_not_hold_up_jobs() {
     let url = database::own();
     let settings = "[queue]\nworkers = 1\n[database]\npool_size = 2\nlock_timeout = 60\nstatement_timeout = 60";
-    let organization = Organization::on(Box::leak(Box::new(TestServer::start(&url, settings))));
+    let organization = Organization::on(TestServer::lasting(&url, settings));
     let client = organization.client();
     client.get("/admin/api/brands").expect(200);
     let mut lock = PgConnection::establish(&url).unwrap();

@@ -127,7 +127,7 @@ impl Column {
 }
 
 pub fn organization() -> Organization {
-    let server: &'static TestServer = Box::leak(Box::new(TestServer::start(&database::own(), "")));
+    let server = TestServer::lasting(&database::own(), "");
     let organization = Organization::on(server);
     let columns = organization.write(|conn| Ok(diesel::sql_query(COLUMNS).load::<Column>(conn)?));
     let mut tables: BTreeMap<&str, Vec<&Column>> = BTreeMap::new();
