@@ -8,7 +8,7 @@ use crate::support::database;
 use crate::support::organization::Organization;
 use crate::support::rows::execute;
 use crate::support::server::TestServer;
-use crate::support::shop::{Shop, many, one};
+use crate::support::shop::Shop;
 
 /// Gives a product a picture, of that content in base64; its id.
 fn picture(shop: &Shop, product: &str, attributes: &Value) -> String {
@@ -16,18 +16,7 @@ fn picture(shop: &Shop, product: &str, attributes: &Value) -> String {
     for (name, value) in attributes.as_object().unwrap() {
         file[name] = value.clone();
     }
-    let body = json!({
-        "data": {"type": "productimages", "relationships": {
-            "product": one("products", product),
-            "image": one("files", "file"),
-            "types": many("productimagetypes", &["main"]),
-        }},
-        "included": [
-            {"type": "files", "id": "file", "attributes": file},
-            {"type": "productimagetypes", "id": "main", "attributes": {"productImageTypeType": "main"}},
-        ],
-    });
-    shop.client().post("/admin/api/productimages", &body).expect(201).id()
+    shop.try_picture(product, &file).expect(201).id()
 }
 
 /// The address of a picture, as its product's images tell it.
@@ -47,8 +36,7 @@ fn with(client: &Client, path: &str, headers: &[(&str, &str)]) -> Answer {
 
 /// A shop on a server that lets visitors in.
 fn open_shop() -> (&'static TestServer, Shop) {
-    let server: &'static TestServer =
-        Box::leak(Box::new(TestServer::start(database::shared(), "[api.storefront]\nvisitors = true")));
+    let server = TestServer::lasting(database::shared(), "[api.storefront]\nvisitors = true");
     (server, Shop::of(Organization::on(server)))
 }
 

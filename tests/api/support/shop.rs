@@ -142,6 +142,22 @@ impl Shop {
         })
     }
 
+    /// Answers a POST of a product's main picture. `file`: the attributes of its file.
+    pub fn try_picture(&self, product: &str, file: &Value) -> Answer {
+        let body = json!({
+            "data": {"type": "productimages", "relationships": {
+                "product": one("products", product),
+                "image": one("files", "file"),
+                "types": many("productimagetypes", &["main"]),
+            }},
+            "included": [
+                {"type": "files", "id": "file", "attributes": file},
+                {"type": "productimagetypes", "id": "main", "attributes": {"productImageTypeType": "main"}},
+            ],
+        });
+        self.client().post("/admin/api/productimages", &body)
+    }
+
     /// The body of an order of the shop's customer with those parts.
     pub fn order(&self, parts: &[Value]) -> Value {
         let of = |kind: &str| {

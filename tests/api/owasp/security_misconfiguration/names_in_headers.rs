@@ -3,12 +3,12 @@
 use entrepot::engine::split::Format;
 use percent_encoding::percent_decode_str;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::batch::send;
 use crate::support::client::{Answer, Client};
 use crate::support::organization::{Organization, unique};
-use crate::support::shop::{Shop, many, one};
+use crate::support::shop::Shop;
 
 /// Names of files, and what a client may be told to call them: the name alone, of no other folder, with nothing in it that a page
 /// does not show as it is.
@@ -32,21 +32,6 @@ const NAMES: &[(&str, &str)] = &[
     ("a\u{7f}\u{1b}[31m\tb", "a[31mb"),
     ("utf-8''evil.html", "utf-8''evil.html"),
 ];
-
-fn picture(shop: &Shop, product: &str, file: &Value) -> Answer {
-    let body = json!({
-        "data": {"type": "productimages", "relationships": {
-            "product": one("products", product),
-            "image": one("files", "file"),
-            "types": many("productimagetypes", &["main"]),
-        }},
-        "included": [
-            {"type": "files", "id": "file", "attributes": file},
-            {"type": "productimagetypes", "id": "main", "attributes": {"productImageTypeType": "main"}},
-        ],
-    });
-    shop.client().post("/admin/api/productimages", &body)
-}
 
 /// The content of a picture, as the storefront gives it away.
 fn fetched(buyer: &Client, image: &str) -> Answer {
@@ -74,7 +59,7 @@ fn names_of_files() {
     let buyer = shop.organization.storefront_user().client;
     for (name, expected) in NAMES {
         let file = json!({"content": "R0lGODlhIGhlbGxv", "mimeType": "image/gif", "originalFilename": name});
-        let image = picture(&shop, &product, &file).expect(201).id();
+        let image = shop.try_picture(&product, &file).expect(201).id();
         let answer = fetched(&buyer, &image);
         unharmed(&answer, name);
         let disposition = answer.header("Content-Disposition").to_owned();
@@ -113,7 +98,7 @@ fn types_of_files() {
         "*/*",
     ] {
         let file = json!({"content": "PHNjcmlwdD4=", "mimeType": kind, "originalFilename": "a.gif"});
-        let made = picture(&shop, &product, &file);
+        let made = shop.try_picture(&product, &file);
         if made.status == 400 {
             continue;
         }
