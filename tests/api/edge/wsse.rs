@@ -13,6 +13,7 @@ use super::organization;
 use crate::support::client::{Answer, Client};
 use crate::support::database;
 use crate::support::organization::{Organization, User};
+use crate::support::rows::{execute, rows_read};
 use crate::support::server::{KEY, TestServer};
 
 const PROBE: &str = "/admin/api/businessunits";
@@ -227,4 +228,27 @@ fn what_the_command_prints_is_accepted() {
             .fold(request, |request, (name, value)| request.header(name, value))
     });
     answer.expect(200);
+}
+
+/// A day with many requests leaves many nonces behind: the next one removes some, and looks at no others.
+#[test]
+fn a_request_reads_as_much_however_many_nonces_have_expired() {
+    let organization = Organization::on(TestServer::lasting(&database::own(), ""));
+    let (id, _) = key(&organization, &organization.admin);
+    execute(
+        &organization,
+        &format!(
+            "INSERT INTO api_key_nonce (organization_id, key_id, nonce, expires_at) \
+             SELECT $1, {id}, sha256(n::text::bytea), now() - interval '1 hour' FROM generate_series(1, 20000) AS n"
+        ),
+    );
+    organization.write(|conn| Ok(diesel::sql_query("ANALYZE api_key_nonce").execute(conn)?));
+    let stored =
+        organization.write(|conn| Ok(api_keys::of_user(conn, &organization.admin.username).unwrap().pop().unwrap()));
+    let read = organization.write(|conn| {
+        let before = rows_read(conn)?;
+        assert!(api_keys::use_nonce(conn, &stored, b"new", Utc::now()).unwrap());
+        Ok(rows_read(conn)? - before)
+    });
+    assert!(read < 100, "{read} rows read");
 }

@@ -4,7 +4,6 @@
 mod filled;
 
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use entrepot::acl::{Caller, CustomerUser, Level, Locale, Permissions, Principal, authorize};
 use entrepot::engine::load::{self, Frame};
 use entrepot::engine::query::{LIST, Query, Request};
@@ -17,20 +16,7 @@ use serde_json::Value;
 
 use super::query_text::{LIMITS, caller};
 use crate::support::organization::{Organization, customer_user_permissions};
-
-/// Entries of indexes and rows of whole tables that the transaction has read so far.
-const READ: &str = "SELECT sum(pg_stat_get_xact_tuples_returned(oid))::bigint AS rows FROM pg_class
-    WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace";
-
-#[derive(QueryableByName)]
-struct Read {
-    #[diesel(sql_type = BigInt)]
-    rows: i64,
-}
-
-fn rows_read(conn: &mut PgConnection) -> Result<i64, Error> {
-    Ok(diesel::sql_query(READ).get_result::<Read>(conn)?.rows)
-}
+use crate::support::rows::rows_read;
 
 /// Resource objects and identifiers in a document.
 fn shown(document: &Value) -> i64 {

@@ -83,3 +83,10 @@ pub fn refused(client: &Client, path: &str, detail: &str, parameter: &str) {
     assert_eq!(error["detail"], detail, "{path}");
     assert_eq!(error["source"]["parameter"], parameter, "{path}");
 }
+
+/// Entries of indexes and rows of whole tables that the transaction has read so far.
+pub fn rows_read(conn: &mut PgConnection) -> QueryResult<i64> {
+    let read = "SELECT sum(pg_stat_get_xact_tuples_returned(oid))::bigint AS id FROM pg_class \
+                WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace";
+    Ok(diesel::sql_query(read).get_result::<Id>(conn)?.id)
+}
