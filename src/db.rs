@@ -10,6 +10,7 @@ mod connect;
 pub mod embedded;
 mod failure;
 pub mod migrate;
+mod threads;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection, R2D2Connection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use threads::{Threads, Undone};
 
 pub use announce::{Signal, announce};
 pub use complaint::Complaint;
@@ -41,9 +42,7 @@ pub type Connection = PooledConnection<ConnectionManager<PgConnection>>;
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<ConnectionManager<PgConnection>>,
-    /// One for each connection, given out in the order of asking: the pool itself serves whoever comes by first, and of
-    /// many requests some would wait a hundred times longer than the rest.
-    turns: Arc<Semaphore>,
+    threads: Arc<Threads>,
     checkout_timeout: Duration,
     statements: Arc<AtomicU64>,
     announced: Arc<Signal>,
@@ -66,13 +65,8 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
-        let (db, turn) = (self.clone(), self.turn().await?);
-        blocking(move || {
-            let outcome = db.run_now(work);
-            drop(turn);
-            outcome
-        })
-        .await?
+        let db = self.clone();
+        self.in_turn(move || db.run_now(work)).await?
     }
 
     /// Does writing work in one transaction off the async threads; an error rolls it back. The work is repeated only
@@ -85,13 +79,8 @@ impl Db {
         T: Send + 'static,
         E: Failure,
     {
-        let (db, turn) = (self.clone(), self.turn().await?);
-        blocking(move || {
-            let outcome = db.transaction_now(work);
-            drop(turn);
-            outcome
-        })
-        .await?
+        let db = self.clone();
+        self.in_turn(move || db.transaction_now(work)).await?
     }
 
     /// [`Db::run`] in the calling thread, for commands and jobs.
@@ -170,14 +159,12 @@ impl Db {
         }
     }
 
-    /// The right to one of the connections, for as long as it is held. No thread waits for it.
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let asked = self.turns.clone().acquire_owned();
-        match tokio::time::timeout(self.checkout_timeout, asked).await {
-            Ok(Ok(turn)) => Ok(turn),
-            Ok(Err(error)) => Err(self.no_connection(&error)),
-            Err(error) => Err(self.no_connection(&error)),
-        }
+    /// Does work that takes a connection, when it is its turn. No thread waits for that.
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+        self.threads.run(self.checkout_timeout, work).await.map_err(|undone| match undone {
+            Undone::Late => self.no_connection(&"every connection was in use for too long"),
+            Undone::Lost => Error::internal("work was dropped or panicked"),
+        })
     }
 
     /// A connection for work in the calling thread; who keeps it for long has it counted in the pool's size.

@@ -9,8 +9,8 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, HandleError, Pool};
 use diesel::sql_types::Text;
 use diesel::{Connection, QueryResult, RunQueryDsl};
-use tokio::sync::Semaphore;
 
+use super::threads::Threads;
 use super::{Complaint, Db};
 use crate::config::Database;
 
@@ -45,8 +45,9 @@ impl Db {
             .connection_customizer(Box::new(setup))
             .error_handler(Box::new(LogError))
             .build_unchecked(ConnectionManager::new(url));
-        let turns = Arc::new(Semaphore::new(settings.pool_size as usize));
-        Ok(Db { pool, turns, checkout_timeout: settings.checkout_timeout, statements, announced: Arc::default() })
+        let threads = Threads::new(settings.pool_size).map_err(|error| away(&error))?;
+        let checkout_timeout = settings.checkout_timeout;
+        Ok(Db { pool, threads: Arc::new(threads), checkout_timeout, statements, announced: Arc::default() })
     }
 }
 

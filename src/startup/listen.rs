@@ -62,7 +62,7 @@ pub fn listen(app: &Arc<App>) -> io::Result<Listening> {
     let mut server = ServerBuilder::new()
         .workers(workers)
         .max_concurrent_connections(settings.connections.div_ceil(workers))
-        // Whoever works has a connection, wherever the work is; two more are for password checks.
+        // For bodies that are stored as they come, each with a connection, and for password checks.
         .worker_max_blocking_threads(app.config.database.pool_size as usize + 2)
         .shutdown_timeout(settings.shutdown_timeout.as_secs())
         .disable_signals();

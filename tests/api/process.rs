@@ -9,4 +9,3 @@ mod settings;
 mod shutdown;
 mod start;
 mod trace;
-mod turns;
