@@ -7,7 +7,7 @@ mod sync;
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_LOCATION, HeaderName};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LOCATION, HeaderName};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -84,7 +84,7 @@ async fn accept(
     method: &Method,
 ) -> Result<HttpResponse, Errors> {
     let settings = &call.app.config.batch;
-    check_length(request, settings.body_limit)?;
+    limits::length(request, settings.body_limit)?;
     let mut fingerprint = Fingerprint::begin(request, &call, method);
     let mut writer = writer(&call, head.encoding);
     let mut waiting = Vec::with_capacity(STEP);
@@ -188,13 +188,4 @@ fn check_rights(resource: &'static Resource, caller: &Caller) -> Result<(), Erro
     let writes = [(resource.actions.create, Permission::Create), (resource.actions.update, Permission::Edit)];
     let may = writes.iter().any(|(on, permission)| *on && acl::scope(resource, *permission, caller).is_some());
     if may { Ok(()) } else { Err(Error::no_access_to_type()) }
-}
-
-/// Refuses a body that says itself that it is too large, before any of it is read.
-fn check_length(request: &HttpRequest, limit: u64) -> Result<(), Error> {
-    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    match length {
-        Some(length) if length > limit => Err(Error::body_too_large(usize::try_from(limit).unwrap_or(usize::MAX))),
-        _ => Ok(()),
-    }
 }

@@ -261,13 +261,14 @@ pub async fn bound(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let underway = request.conn_data::<Rc<Connection>>().map(Connection::begin);
     let app = request.app_data::<web::Data<App>>().cloned();
+    let unread = arriving::Unread::default();
     if let Some(app) = &app {
         let body = request.take_payload();
-        request.set_payload(arriving::bounded(body, app.config.http.body_timeout));
+        request.set_payload(arriving::bounded(body, app.config.http.body_timeout, unread.clone()));
     }
     let mut response = next.call(request).await?;
     if app.is_some_and(|app| !matches!(app.connections.stage(), Stage::Serving)) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    Ok(response.map_body(|_, body| leaving::Answer::new(body, underway)))
+    Ok(response.map_body(|_, body| leaving::Answer::new(body, underway, unread)))
 }

@@ -2,7 +2,9 @@
 
 use std::io;
 
+use actix_web::HttpRequest;
 use actix_web::error::PayloadError;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::web::{Bytes, Payload};
 
 use crate::config::{Http, Limits};
@@ -10,8 +12,8 @@ use crate::engine::document::shape::{self, Excess};
 use crate::error::Error;
 
 /// Reads a body, up to the limits. Call it after the caller is known: nobody else's body is read.
-pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
-    let bytes = bytes(payload, limits).await?;
+pub async fn body(request: &HttpRequest, payload: Payload, limits: &Http) -> Result<Bytes, Error> {
+    let bytes = bytes(request, payload, limits).await?;
     match shape::check(&bytes, limits.json_depth, limits.json_values) {
         Ok(()) => Ok(bytes),
         Err(Excess::Depth) => Err(Error::json_too_deep(limits.json_depth)),
@@ -20,11 +22,21 @@ pub async fn body(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
 }
 
 /// Reads a body that need not be JSON, up to the limit of its size.
-pub async fn bytes(payload: Payload, limits: &Http) -> Result<Bytes, Error> {
+pub async fn bytes(request: &HttpRequest, payload: Payload, limits: &Http) -> Result<Bytes, Error> {
+    length(request, limits.body_limit as u64)?;
     match payload.to_bytes_limited(limits.body_limit).await {
         Err(_) => Err(Error::body_too_large(limits.body_limit)),
         Ok(Err(error)) => Err(unread(error, limits)),
         Ok(Ok(bytes)) => Ok(bytes),
+    }
+}
+
+/// Refuses a body that is told to be longer, before any of it is read.
+pub fn length(request: &HttpRequest, limit: u64) -> Result<(), Error> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if length > limit => Err(Error::body_too_large(usize::try_from(limit).unwrap_or(usize::MAX))),
+        _ => Ok(()),
     }
 }
 

@@ -32,7 +32,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, call: Call, place: Pl
     let start = Instant::now();
     // A GET that came as a POST has its filters in the body.
     let body = if request.method() == Method::POST {
-        json(limits::body(payload, &call.app.config.http).await?)?
+        json(limits::body(request, payload, &call.app.config.http).await?)?
     } else {
         None
     };

@@ -46,7 +46,7 @@ pub async fn write(
     method: &Method,
 ) -> Result<HttpResponse, Errors> {
     let key = IdempotencyKey::of(request)?;
-    let body = limits::body(payload, &call.app.config.http).await?;
+    let body = limits::body(request, payload, &call.app.config.http).await?;
     let start = Instant::now();
     let claim = Claim::of(request, &call, method, key, &body);
     let work = plan(request, &call, place, method, &body);

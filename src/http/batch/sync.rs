@@ -17,7 +17,7 @@ use super::super::call::Call;
 use super::super::idempotency::{Claim, Conditions, Right};
 use super::super::limits;
 use super::super::transact::{Done, Work, transact};
-use super::{Head, check_length, operate, writer};
+use super::{Head, operate, writer};
 use crate::acl::{Caller, authorize};
 use crate::app::App;
 use crate::db::blocking;
@@ -44,8 +44,7 @@ pub async fn run(
     method: &Method,
 ) -> Result<HttpResponse, Errors> {
     let limit = call.app.config.http.body_limit;
-    check_length(request, limit as u64)?;
-    let sent = limits::bytes(payload, &call.app.config.http).await?;
+    let sent = limits::bytes(request, payload, &call.app.config.http).await?;
     let claim = || Claim::of(request, &call, method, head.key.clone(), &sent);
     let body = Arc::new(unpacked(&sent, head.encoding, limit as u64, call.app.config.batch.compression_ratio)?);
     let turn = Arc::new(Turn::default());

@@ -1,7 +1,10 @@
 //! Bodies of requests, which have to arrive in time.
 
+use std::cell::RefCell;
 use std::io;
+use std::mem::replace;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
@@ -14,17 +17,23 @@ use tokio::time::{Sleep, sleep};
 /// Bytes that win a second more.
 const BYTES_A_SECOND: u64 = 16 * 1024;
 
+/// What nobody read of a body. Of a body that is dropped with unknown length the framework reads on, however much
+/// comes; it closes the connection after the answer while somebody still holds the body.
+#[derive(Clone, Default)]
+pub struct Unread(Rc<RefCell<Option<Payload>>>);
+
 /// The body; reading it fails with [`io::ErrorKind::TimedOut`] when it takes longer than `timeout` and a second for
-/// each 16 KiB.
-pub fn bounded(body: Payload, timeout: Duration) -> Payload {
+/// each 16 KiB. What is not read of it goes to `unread`.
+pub fn bounded(body: Payload, timeout: Duration, unread: Unread) -> Payload {
     match body {
         Payload::None => Payload::None,
-        inner => Payload::Stream { payload: Box::pin(Arriving { inner, timeout, begun: None, bytes: 0 }) },
+        inner => Payload::Stream { payload: Box::pin(Arriving { inner, unread, timeout, begun: None, bytes: 0 }) },
     }
 }
 
 struct Arriving {
     inner: Payload,
+    unread: Unread,
     timeout: Duration,
     /// Set by the first look that found nothing.
     begun: Option<(Instant, Pin<Box<Sleep>>)>,
@@ -49,5 +58,11 @@ impl Stream for Arriving {
             }
             alarm.as_mut().reset(end.into());
         }
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        self.unread.0.replace(Some(replace(&mut self.inner, Payload::None)));
     }
 }

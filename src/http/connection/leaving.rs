@@ -7,6 +7,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::web::Bytes;
 
 use super::Underway;
+use super::arriving::Unread;
 
 /// Bytes given away at once: most answers whole. A client has to take as much within `http.answer_timeout`.
 const PART: usize = 256 * 1024;
@@ -17,11 +18,13 @@ pub struct Answer {
     /// What is left of the body's last part.
     rest: Bytes,
     underway: Option<Underway>,
+    /// Held until the answer is gone.
+    _unread: Unread,
 }
 
 impl Answer {
-    pub fn new(body: BoxBody, underway: Option<Underway>) -> Answer {
-        Answer { body, rest: Bytes::new(), underway }
+    pub fn new(body: BoxBody, underway: Option<Underway>, unread: Unread) -> Answer {
+        Answer { body, rest: Bytes::new(), underway, _unread: unread }
     }
 }
 

@@ -107,6 +107,42 @@ fn a_body_that_trickles_in_is_408() {
     }
 }
 
+/// "No body is read before its sender is known": nor after the answer, however much of it is sent.
+#[test]
+fn a_body_without_end_is_not_read_on_after_the_answer() {
+    let server = server("");
+    for path in ["/admin/api/brands", "/health/live", "/nowhere", "/oauth2-token/revoke"] {
+        let mut socket = connect(server.address);
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+        socket.write_all(head.as_bytes()).unwrap();
+        let chunk = format!("{:x}\r\n{}\r\n", 1 << 16, "x".repeat(1 << 16));
+        let begun = Instant::now();
+        while socket.write_all(chunk.as_bytes()).is_ok() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{path}: the server reads on");
+        }
+    }
+}
+
+/// A length over the limit is refused when it is told, not when the time for the body is over.
+#[test]
+fn a_body_that_is_told_to_be_too_long_is_413_at_once() {
+    let (server, organization) = (server(""), Organization::new());
+    let token = token(&server, &organization.admin.client_id, &organization.admin.client_secret);
+    for length in ["17825793", "100000000000", "18446744073709551615"] {
+        let mut socket = connect(server.address);
+        let head = format!(
+            "POST /admin/api/brands HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/vnd.api+json\r\nContent-Length: {length}\r\n\r\n{{"
+        );
+        let begun = Instant::now();
+        socket.write_all(head.as_bytes()).unwrap();
+        let mut line = [0; 13];
+        socket.read_exact(&mut line).unwrap();
+        assert_eq!(line, *b"HTTP/1.1 413 ");
+        assert!(begun.elapsed() < Duration::from_secs(20));
+    }
+}
+
 #[test]
 fn an_answer_that_is_not_taken_closes_the_connection() {
     let server = server("[http]\nanswer_timeout = 1");
