@@ -22,7 +22,7 @@ use lapin::options::{
 };
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{Acker, BasicProperties, Channel, Connection, ConnectionProperties};
+use lapin::{Acker, BasicProperties, Channel, Connection, ConnectionProperties, Consumer};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Next, Transport, outbox};
@@ -140,20 +140,7 @@ impl RabbitMq {
             })
         })
         .await?;
-        let (publishing, consuming) = (connection.create_channel().await?, connection.create_channel().await?);
-        publishing.confirm_select(ConfirmSelectOptions::default()).await?;
-        let ahead = u16::try_from(AHEAD * workers).unwrap_or(u16::MAX);
-        consuming.basic_qos(ahead, BasicQosOptions::default()).await?;
-        let mut consumers = Vec::new();
-        for queue in queues {
-            let mut arguments = FieldTable::default();
-            arguments.insert("x-max-priority".into(), AMQPValue::ShortShortUInt(PRIORITIES));
-            consuming.queue_declare(name(queue).as_str().into(), QueueDeclareOptions::durable(), arguments).await?;
-            let options = BasicConsumeOptions::default();
-            consumers.push(
-                consuming.basic_consume(name(queue).as_str().into(), "".into(), options, FieldTable::default()).await?,
-            );
-        }
+        let (publishing, consumers) = patiently(self.open(&connection, queues, workers)).await?;
         let mut deliveries = select_all(consumers);
         self.connected.store(true, Ordering::Release);
         tracing::info!("RabbitMQ tells of jobs");
@@ -176,6 +163,30 @@ impl RabbitMq {
         // What was not claimed goes to others.
         connection.close(200, "The process ends.".into()).await?;
         Ok(())
+    }
+
+    /// The channel to publish on, and who receives of each queue.
+    async fn open(
+        &self,
+        connection: &Connection,
+        queues: &[String],
+        workers: usize,
+    ) -> Result<(Channel, Vec<Consumer>), Failure> {
+        let (publishing, consuming) = (connection.create_channel().await?, connection.create_channel().await?);
+        publishing.confirm_select(ConfirmSelectOptions::default()).await?;
+        let ahead = u16::try_from(AHEAD * workers).unwrap_or(u16::MAX);
+        consuming.basic_qos(ahead, BasicQosOptions::default()).await?;
+        let mut consumers = Vec::new();
+        for queue in queues {
+            let mut arguments = FieldTable::default();
+            arguments.insert("x-max-priority".into(), AMQPValue::ShortShortUInt(PRIORITIES));
+            consuming.queue_declare(name(queue).as_str().into(), QueueDeclareOptions::durable(), arguments).await?;
+            let options = BasicConsumeOptions::default();
+            consumers.push(
+                consuming.basic_consume(name(queue).as_str().into(), "".into(), options, FieldTable::default()).await?,
+            );
+        }
+        Ok((publishing, consumers))
     }
 
     async fn publish(&self, db: &Db, queues: &[String], channel: &Channel) -> Result<(), Failure> {
